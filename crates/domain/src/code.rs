@@ -1,0 +1,261 @@
+//! Stable error codes. `docs/errors.md` has a section for each of them; a test compares the two.
+
+/// A code that a person can search for and a program can compare with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// E-mail and password do not open an account.
+    InvalidCredentials,
+    /// The request carries no session token.
+    SessionRequired,
+    /// The session token is unknown, ended or too old.
+    SessionExpired,
+    /// A tenant header is missing.
+    SelectorMissing,
+    /// The client account does not exist or is not the caller's.
+    ClientAccountNotFound,
+    /// The engagement does not exist in this client account.
+    EngagementNotFound,
+    /// The body is not JSON.
+    RequestMalformed,
+    /// A field, parameter or header has the wrong form.
+    RequestInvalid,
+    /// The body is larger than allowed.
+    RequestTooLarge,
+    /// The body is not sent as JSON.
+    UnsupportedMediaType,
+    /// The path exists, but not for this method.
+    MethodNotAllowed,
+    /// No such path.
+    RouteNotFound,
+    /// The boot has not come to its end.
+    NotReady,
+    /// The database does not answer.
+    DatabaseUnavailable,
+    /// A defect of the program.
+    Internal,
+    /// The loopback door got a peer that is not on this machine.
+    PeerRefused,
+    /// The loopback door got a `Host` that is not its own.
+    HostRefused,
+    /// The loopback door got an `Origin` that is not its own.
+    OriginRefused,
+    /// The settings contradict each other or cannot be read.
+    SettingsInvalid,
+    /// The started server does not accept a connection.
+    DatabaseUnreachable,
+    /// The server is not PostgreSQL 16 with pgvector.
+    DatabaseUnsuitable,
+    /// Roles, database or schema cannot be created.
+    BootstrapFailed,
+    /// The database was migrated by a newer build.
+    HistoryAhead,
+    /// An applied migration differs from the shipped one.
+    HistoryChanged,
+    /// A migration was begun and not finished.
+    HistoryDirty,
+    /// A migration failed and was rolled back.
+    MigrateFailed,
+    /// A table that the product needs is missing.
+    TableMissing,
+    /// A tenant-owned table is open to other tenants.
+    TenancyOpen,
+    /// The application role may do more than it must.
+    RoleUnsafe,
+    /// Default users or demo data cannot be added.
+    SeedFailed,
+    /// No default user can be signed in.
+    LoginImpossible,
+    /// The API cannot be opened.
+    ServeFailed,
+}
+
+impl ErrorCode {
+    /// Every code.
+    pub const ALL: [Self; 32] = [
+        Self::InvalidCredentials,
+        Self::SessionRequired,
+        Self::SessionExpired,
+        Self::SelectorMissing,
+        Self::ClientAccountNotFound,
+        Self::EngagementNotFound,
+        Self::RequestMalformed,
+        Self::RequestInvalid,
+        Self::RequestTooLarge,
+        Self::UnsupportedMediaType,
+        Self::MethodNotAllowed,
+        Self::RouteNotFound,
+        Self::NotReady,
+        Self::DatabaseUnavailable,
+        Self::Internal,
+        Self::PeerRefused,
+        Self::HostRefused,
+        Self::OriginRefused,
+        Self::SettingsInvalid,
+        Self::DatabaseUnreachable,
+        Self::DatabaseUnsuitable,
+        Self::BootstrapFailed,
+        Self::HistoryAhead,
+        Self::HistoryChanged,
+        Self::HistoryDirty,
+        Self::MigrateFailed,
+        Self::TableMissing,
+        Self::TenancyOpen,
+        Self::RoleUnsafe,
+        Self::SeedFailed,
+        Self::LoginImpossible,
+        Self::ServeFailed,
+    ];
+
+    /// The code itself.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidCredentials => "auth.invalid_credentials",
+            Self::SessionRequired => "auth.session_required",
+            Self::SessionExpired => "auth.session_expired",
+            Self::SelectorMissing => "tenant.selector_missing",
+            Self::ClientAccountNotFound => "client_account.not_found",
+            Self::EngagementNotFound => "engagement.not_found",
+            Self::RequestMalformed => "request.malformed",
+            Self::RequestInvalid => "request.invalid",
+            Self::RequestTooLarge => "request.too_large",
+            Self::UnsupportedMediaType => "request.unsupported_media_type",
+            Self::MethodNotAllowed => "request.method_not_allowed",
+            Self::RouteNotFound => "route.not_found",
+            Self::NotReady => "platform.not_ready",
+            Self::DatabaseUnavailable => "platform.database_unavailable",
+            Self::Internal => "platform.internal",
+            Self::PeerRefused => "door.peer_refused",
+            Self::HostRefused => "door.host_refused",
+            Self::OriginRefused => "door.origin_refused",
+            Self::SettingsInvalid => "configure.settings_invalid",
+            Self::DatabaseUnreachable => "database.unreachable",
+            Self::DatabaseUnsuitable => "database.unsuitable",
+            Self::BootstrapFailed => "bootstrap.failed",
+            Self::HistoryAhead => "history.ahead",
+            Self::HistoryChanged => "history.changed",
+            Self::HistoryDirty => "history.dirty",
+            Self::MigrateFailed => "migrate.failed",
+            Self::TableMissing => "verify.table_missing",
+            Self::TenancyOpen => "verify.tenancy_open",
+            Self::RoleUnsafe => "verify.role_unsafe",
+            Self::SeedFailed => "seed.failed",
+            Self::LoginImpossible => "login.impossible",
+            Self::ServeFailed => "serve.failed",
+        }
+    }
+
+    /// The HTTP status with which the API answers; boot codes, which the API never sends, are 500.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::RequestMalformed | Self::SelectorMissing => 400,
+            Self::InvalidCredentials | Self::SessionRequired | Self::SessionExpired => 401,
+            Self::PeerRefused | Self::HostRefused | Self::OriginRefused => 403,
+            Self::ClientAccountNotFound | Self::EngagementNotFound | Self::RouteNotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::RequestTooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::RequestInvalid => 422,
+            Self::NotReady | Self::DatabaseUnavailable => 503,
+            _ => 500,
+        }
+    }
+
+    /// A few words that name the error.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::InvalidCredentials => "Sign-in failed",
+            Self::SessionRequired => "Sign-in needed",
+            Self::SessionExpired => "Session ended",
+            Self::SelectorMissing => "No client account chosen",
+            Self::ClientAccountNotFound => "Client account not found",
+            Self::EngagementNotFound => "Engagement not found",
+            Self::RequestMalformed => "Request not understood",
+            Self::RequestInvalid => "Request not valid",
+            Self::RequestTooLarge => "Request too large",
+            Self::UnsupportedMediaType => "Request is not JSON",
+            Self::MethodNotAllowed => "Method not allowed",
+            Self::RouteNotFound => "Nothing at this address",
+            Self::NotReady => "Still starting",
+            Self::DatabaseUnavailable => "Database not available",
+            Self::Internal => "Something went wrong in Drydock",
+            Self::PeerRefused => "Not from this machine",
+            Self::HostRefused => "Host refused",
+            Self::OriginRefused => "Origin refused",
+            Self::SettingsInvalid => "Settings not valid",
+            Self::DatabaseUnreachable => "Database unreachable",
+            Self::DatabaseUnsuitable => "Database unsuitable",
+            Self::BootstrapFailed => "Database could not be prepared",
+            Self::HistoryAhead => "Database is newer than this build",
+            Self::HistoryChanged => "An applied migration was changed",
+            Self::HistoryDirty => "A migration was left unfinished",
+            Self::MigrateFailed => "Migration failed",
+            Self::TableMissing => "Table missing",
+            Self::TenancyOpen => "Tenancy not enforced",
+            Self::RoleUnsafe => "Application role too powerful",
+            Self::SeedFailed => "Seeding failed",
+            Self::LoginImpossible => "No account can sign in",
+            Self::ServeFailed => "API could not be opened",
+        }
+    }
+
+    /// What a person does next.
+    #[must_use]
+    pub const fn next_step(self) -> &'static str {
+        match self {
+            Self::InvalidCredentials => "Check e-mail and password, or pick one of the demo accounts.",
+            Self::SessionRequired | Self::SessionExpired => "Sign in again.",
+            Self::SelectorMissing => "Choose a client account and an engagement.",
+            Self::ClientAccountNotFound => {
+                "Choose a client account from the switcher, or ask a platform administrator for access."
+            }
+            Self::EngagementNotFound => "Choose an engagement from the switcher.",
+            Self::RequestMalformed | Self::RequestInvalid => "Correct the request and send it again.",
+            Self::RequestTooLarge => "Send less at once.",
+            Self::UnsupportedMediaType => "Send JSON with content-type application/json.",
+            Self::MethodNotAllowed | Self::RouteNotFound => "See /api/openapi.json for what is there.",
+            Self::NotReady => "Wait until the boot page says ready, or read there why it stopped.",
+            Self::DatabaseUnavailable => {
+                "Try again; if it stays so, restart Drydock and copy the report from the boot page."
+            }
+            Self::Internal => {
+                "Try again; if it happens again, copy the report and send it to the developers."
+            }
+            Self::PeerRefused | Self::HostRefused => {
+                "Open the address that Drydock printed, on this machine."
+            }
+            Self::OriginRefused => "Call the API from the page that Drydock serves itself.",
+            Self::SettingsInvalid => "Correct the setting and start again.",
+            Self::DatabaseUnreachable => "Read the server log in the data directory and start again.",
+            Self::DatabaseUnsuitable => "Start with the PostgreSQL 16 tree that Drydock brings.",
+            Self::BootstrapFailed | Self::SeedFailed | Self::MigrateFailed => {
+                "Nothing was changed by the failed step. Copy the report and start again; if it stays so, start on another data directory."
+            }
+            Self::HistoryAhead => "Start the newer Drydock, or this one on another data directory.",
+            Self::HistoryChanged => {
+                "Start the build that made this data directory, or use another data directory."
+            }
+            Self::HistoryDirty => "Restore a copy of the data directory, or use another one.",
+            Self::TableMissing | Self::TenancyOpen | Self::RoleUnsafe => {
+                "Undo what was done to the database by hand, or use another data directory."
+            }
+            Self::LoginImpossible => "Reactivate an account in the database, or use another data directory.",
+            Self::ServeFailed => "Choose another port and start again.",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::ErrorCode;
+
+    #[test]
+    fn every_code_is_unique() {
+        let codes: HashSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(codes.len(), ErrorCode::ALL.len());
+    }
+}

@@ -1,0 +1,12 @@
+//! The vocabulary that every other crate shares: ids, roles, boot stages and error codes.
+//!
+//! Nothing here performs I/O or is asynchronous, so it can be tested and reasoned about alone.
+
+pub mod boot;
+mod code;
+mod ids;
+mod role;
+
+pub use code::ErrorCode;
+pub use ids::{ClientAccountId, EngagementId, UserId};
+pub use role::{Role, UnknownRole};

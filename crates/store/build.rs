@@ -1,0 +1,5 @@
+//! `sqlx::migrate!` embeds the migrations; without this a changed file would not be seen.
+
+fn main() {
+    println!("cargo:rerun-if-changed=../../migrations");
+}

@@ -1,0 +1,131 @@
+//! Client accounts and who belongs to them.
+
+use std::str::FromStr as _;
+
+use drydock_domain::{ClientAccountId, Role, UserId};
+use sqlx::PgConnection;
+
+use crate::{Store, StoreError, VerifiedSession, tenant};
+
+/// A client account as one of its members sees it.
+#[derive(Clone, Debug)]
+pub struct ClientAccount {
+    /// Its id.
+    pub id: ClientAccountId,
+    /// Its name.
+    pub name: String,
+    /// Its short name, unique.
+    pub slug: String,
+    /// What it is.
+    pub description: Option<String>,
+    /// Its line of business.
+    pub industry: Option<String>,
+    /// How large it is, in words.
+    pub company_size: Option<String>,
+    /// What the asking user is in it.
+    pub role: Role,
+    /// Engagements in it.
+    pub engagements: i64,
+    /// Assets in all of its engagements.
+    pub assets: i64,
+}
+
+pub(crate) struct Membership {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+}
+
+/// Which role `user` has in `client_account`, read from what is granted now.
+pub(crate) async fn membership(
+    connection: &mut PgConnection,
+    user: UserId,
+    client_account: ClientAccountId,
+) -> Result<Membership, StoreError> {
+    memberships(connection, user, Some(client_account))
+        .await?
+        .pop()
+        .map(|row| Membership { name: row.name, role: row.role })
+        .ok_or(StoreError::ClientAccountNotFound)
+}
+
+/// Platform administrators are in every client account; others where access is granted, active and not
+/// expired. Archived client accounts are in nobody's list.
+async fn memberships(
+    connection: &mut PgConnection,
+    user: UserId,
+    only: Option<ClientAccountId>,
+) -> Result<Vec<ClientAccount>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select c.id, c.name, c.slug, c.description, c.industry, c.company_size,
+                  case when administrator.yes then 'platform_admin' else granted.role end as "role!"
+           from migration.client_accounts c
+           cross join (
+               select exists (
+                   select from migration.user_roles r
+                   where r.user_id = $1 and r.role_type = 'platform_admin' and r.is_active
+                     and (r.expires_at is null or r.expires_at > now())
+               ) as yes
+           ) administrator
+           left join lateral (
+               select coalesce(association.role, 'viewer') as role
+               from migration.client_access access
+               left join migration.user_account_associations association
+                 on association.user_id = access.user_profile_id
+                and association.client_account_id = access.client_account_id
+               where access.user_profile_id = $1
+                 and access.client_account_id = c.id
+                 and access.is_active
+                 and (access.expires_at is null or access.expires_at > now())
+           ) granted on true
+           where c.is_active
+             and ($2::uuid is null or c.id = $2)
+             and (administrator.yes or granted.role is not null)
+           order by c.name, c.id"#,
+        user.0,
+        only.map(|id| id.0),
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(ClientAccount {
+                id: row.id.into(),
+                name: row.name,
+                slug: row.slug,
+                description: row.description,
+                industry: row.industry,
+                company_size: row.company_size,
+                role: Role::from_str(&row.role)
+                    .map_err(|error| StoreError::UnexpectedValue(error.to_string()))?,
+                engagements: 0,
+                assets: 0,
+            })
+        })
+        .collect()
+}
+
+impl Store {
+    /// The client accounts that the session's user may see, by name, with their counts.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn client_accounts(&self, session: &VerifiedSession) -> Result<Vec<ClientAccount>, StoreError> {
+        let mut tx = self.pool.begin().await?;
+        let mut accounts = memberships(&mut tx, session.user_id(), None).await?;
+        for account in &mut accounts {
+            // Counted tenant by tenant: row-level security shows one at a time, also to an administrator.
+            tenant::select(&mut tx, account.id).await?;
+            let counts = sqlx::query!(
+                r#"select (select count(*) from migration.engagements where client_account_id = $1) as "engagements!",
+                          (select count(*) from migration.assets where client_account_id = $1) as "assets!""#,
+                account.id.0
+            )
+            .fetch_one(&mut *tx)
+            .await?;
+            account.engagements = counts.engagements;
+            account.assets = counts.assets;
+        }
+        tx.commit().await?;
+        Ok(accounts)
+    }
+}

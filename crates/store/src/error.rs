@@ -1,0 +1,87 @@
+//! What can go wrong between the program and its database.
+
+use drydock_domain::ErrorCode;
+
+/// An error of the store. [`StoreError::code`] gives the code that people and programs see.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// E-mail and password do not open an account; deliberately says no more.
+    #[error("the e-mail address or the password is wrong, or the account may not sign in")]
+    InvalidCredentials,
+    /// The session token is unknown, revoked, idle for too long or past its end.
+    #[error("the session has ended")]
+    SessionExpired,
+    /// The client account does not exist, or the caller is no member of it.
+    #[error("there is no such client account among yours")]
+    ClientAccountNotFound,
+    /// The engagement does not exist in the client account.
+    #[error("there is no such engagement in this client account")]
+    EngagementNotFound,
+    /// A value that PostgreSQL cannot store as text, such as one with a NUL character.
+    #[error("a value holds characters that cannot be stored: {0}")]
+    InvalidText(String),
+    /// A gate of the boot sequence is red.
+    #[error("{what}")]
+    Gate {
+        /// Which one.
+        code: ErrorCode,
+        /// What was seen.
+        what: String,
+    },
+    /// Argon2 or the random source failed.
+    #[error("password hashing failed: {0}")]
+    Hashing(String),
+    /// A seed fixture that this build carries is not readable.
+    #[error("the demo data cannot be read: {0}")]
+    Fixture(#[from] csv::Error),
+    /// A row holds a value that this build does not know.
+    #[error("unexpected value in the database: {0}")]
+    UnexpectedValue(String),
+    /// No connection in time: the pool is exhausted or the server is gone.
+    #[error("the database does not answer: {0}")]
+    Unavailable(#[source] sqlx::Error),
+    /// Any other database error.
+    #[error("the database refused a statement: {0}")]
+    Database(#[source] sqlx::Error),
+}
+
+impl StoreError {
+    /// The stable code of this error.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::InvalidCredentials => ErrorCode::InvalidCredentials,
+            Self::SessionExpired => ErrorCode::SessionExpired,
+            Self::ClientAccountNotFound => ErrorCode::ClientAccountNotFound,
+            Self::EngagementNotFound => ErrorCode::EngagementNotFound,
+            Self::InvalidText(_) => ErrorCode::RequestInvalid,
+            Self::Gate { code, .. } => *code,
+            Self::Unavailable(_) => ErrorCode::DatabaseUnavailable,
+            Self::Hashing(_) | Self::Fixture(_) | Self::UnexpectedValue(_) | Self::Database(_) => {
+                ErrorCode::Internal
+            }
+        }
+    }
+
+    pub(crate) fn gate(code: ErrorCode, what: impl Into<String>) -> Self {
+        Self::Gate { code, what: what.into() }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
+                Self::Unavailable(error)
+            }
+            sqlx::Error::Database(database) => match database.code().as_deref() {
+                // character_not_in_repertoire, untranslatable_character
+                Some("22021" | "22P05") => Self::InvalidText(database.message().to_owned()),
+                // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections
+                Some("57P01" | "57P02" | "57P03" | "53300") => Self::Unavailable(error),
+                _ => Self::Database(error),
+            },
+            _ => Self::Database(error),
+        }
+    }
+}

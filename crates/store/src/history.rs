@@ -1,0 +1,101 @@
+//! The migration history: what is shipped, what is applied, and applying the difference.
+
+use drydock_domain::ErrorCode;
+use sqlx::{
+    Connection as _, PgConnection,
+    migrate::{MigrateError, Migrator},
+};
+
+use crate::{DatabaseRole, StoreError, Target};
+
+/// The shipped migrations, embedded in the program.
+static SHIPPED: Migrator = sqlx::migrate!("../../migrations");
+
+/// How the database's history stands against the shipped one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// Versions applied.
+    pub applied: Vec<i64>,
+    /// Versions shipped and not yet applied.
+    pub pending: Vec<i64>,
+}
+
+/// Compares the applied migrations with the shipped ones, changing nothing.
+///
+/// # Errors
+/// [`ErrorCode::HistoryAhead`], [`ErrorCode::HistoryChanged`] or [`ErrorCode::HistoryDirty`], naming the
+/// version.
+pub async fn compare(target: &Target) -> Result<History, StoreError> {
+    let mut connection = target.connect(DatabaseRole::Owner).await?;
+    let history = read(&mut connection).await;
+    connection.close().await?;
+    history
+}
+
+async fn read(connection: &mut PgConnection) -> Result<History, StoreError> {
+    let table =
+        sqlx::query_scalar!(r#"select to_regclass('migration._sqlx_migrations') is not null as "exists!""#)
+            .fetch_one(&mut *connection)
+            .await?;
+    // Not `query!`: the migrator makes this table at run time, so it is no part of the checked schema.
+    let applied: Vec<(i64, Vec<u8>, bool)> = if table {
+        sqlx::query_as("select version, checksum, success from migration._sqlx_migrations order by version")
+            .fetch_all(connection)
+            .await?
+    } else {
+        Vec::new()
+    };
+
+    for (version, checksum, success) in &applied {
+        if !success {
+            return Err(StoreError::gate(
+                ErrorCode::HistoryDirty,
+                format!("Migration {version:03} was begun and not finished."),
+            ));
+        }
+        let Some(shipped) = SHIPPED.iter().find(|migration| migration.version == *version) else {
+            return Err(StoreError::gate(
+                ErrorCode::HistoryAhead,
+                format!("Migration {version:03} is applied, and this build does not have it."),
+            ));
+        };
+        if shipped.checksum.as_ref() != checksum.as_slice() {
+            return Err(StoreError::gate(
+                ErrorCode::HistoryChanged,
+                format!("Migration {version:03} was applied with another content than this build has."),
+            ));
+        }
+    }
+    let applied: Vec<i64> = applied.into_iter().map(|(version, ..)| version).collect();
+    let pending = SHIPPED
+        .iter()
+        .map(|migration| migration.version)
+        .filter(|version| !applied.contains(version))
+        .collect();
+    Ok(History { applied, pending })
+}
+
+/// Applies what `history` has pending; returns how many migrations were applied.
+///
+/// # Errors
+/// [`ErrorCode::MigrateFailed`] with the failing version and the server's words; the failing migration has
+/// been rolled back.
+pub async fn migrate(target: &Target, history: &History) -> Result<usize, StoreError> {
+    if history.pending.is_empty() {
+        return Ok(0);
+    }
+    // A connection of its own, closed on every path: the migrator leaves its advisory lock behind on error.
+    let mut connection = target.connect(DatabaseRole::Owner).await?;
+    let outcome = SHIPPED.run(&mut connection).await;
+    connection.close().await?;
+    outcome.map_err(|error| {
+        let what = match &error {
+            MigrateError::ExecuteMigration(error, version) => {
+                format!("Migration {version:03} failed and was rolled back: {error}.")
+            }
+            other => format!("The migrations could not be applied: {other}."),
+        };
+        StoreError::gate(ErrorCode::MigrateFailed, what)
+    })?;
+    Ok(history.pending.len())
+}

@@ -1,0 +1,24 @@
+//! Everything SQL: how to connect, the roles, the migrator, the seeds and every query.
+//!
+//! A query on tenant-owned tables takes a [`TenantTx`], and only [`Store::tenant`] makes one, out of a
+//! [`VerifiedSession`] and a membership that it has just checked. There is no other way to tenant rows.
+
+pub mod assets;
+pub mod bootstrap;
+pub mod client_accounts;
+mod connect;
+pub mod engagements;
+mod error;
+pub mod history;
+pub mod identity;
+pub mod overview;
+pub mod password;
+pub mod seed;
+mod sessions;
+mod tenant;
+pub mod verify;
+
+pub use connect::{DatabaseRole, ServerFacts, Store, Target};
+pub use error::StoreError;
+pub use sessions::{NewSession, VerifiedSession};
+pub use tenant::TenantTx;

@@ -1,0 +1,305 @@
+//! The default users and the demo data, added where they are missing.
+//!
+//! A client account's engagements and assets are added together with the client account, a user's roles and
+//! memberships together with the user. What is there is left alone: a second run changes no row, resets no
+//! password, and brings nothing back that somebody removed.
+
+mod cmdb;
+mod demo;
+
+use drydock_domain::{ClientAccountId, ErrorCode, Role, UserId};
+use sqlx::{PgConnection, types::Json};
+
+use self::demo::{Account, Client, Project};
+use crate::{Store, StoreError, password, tenant};
+
+/// What a seed run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seeded {
+    /// Rows added, over all tables.
+    pub rows: u64,
+}
+
+/// A seeded account, as the sign-in page offers it.
+#[derive(Clone, Debug)]
+pub struct DemoAccount {
+    /// E-mail address.
+    pub email: String,
+    /// The password it was seeded with.
+    pub password: &'static str,
+    /// First and last name.
+    pub full_name: String,
+    /// Its strongest role.
+    pub role: String,
+    /// Names of the client accounts it may see, by name.
+    pub client_accounts: Vec<String>,
+}
+
+/// Adds what is missing, in one transaction.
+///
+/// # Errors
+/// [`ErrorCode::SeedFailed`]; nothing was added then.
+pub async fn run(store: &Store) -> Result<Seeded, StoreError> {
+    seed(store).await.map_err(|error| {
+        StoreError::gate(ErrorCode::SeedFailed, format!("Users and demo data cannot be added: {error}."))
+    })
+}
+
+async fn seed(store: &Store) -> Result<Seeded, StoreError> {
+    let emails: Vec<String> = demo::ACCOUNTS.iter().map(|account| account.email.to_owned()).collect();
+    let ids: Vec<uuid::Uuid> = demo::CLIENTS.iter().map(|client| client.id().0).collect();
+    let present = sqlx::query!(
+        r#"select array(select email::text from migration.users where email = any($1)) as "emails!",
+                  array(select id from migration.client_accounts where id = any($2)) as "clients!""#,
+        &emails,
+        &ids
+    )
+    .fetch_one(&store.pool)
+    .await?;
+    let accounts: Vec<&Account> = demo::ACCOUNTS
+        .iter()
+        .filter(|account| !present.emails.iter().any(|email| email == account.email))
+        .collect();
+    let clients: Vec<&Client> =
+        demo::CLIENTS.iter().filter(|client| !present.clients.contains(&client.id().0)).collect();
+    if accounts.is_empty() && clients.is_empty() {
+        return Ok(Seeded::default());
+    }
+
+    // Hashing takes most of the time and needs no transaction.
+    let mut hashes = tokio::task::JoinSet::new();
+    for (index, account) in accounts.iter().enumerate() {
+        let password = account.password;
+        hashes.spawn(async move { (index, password::hash(password).await) });
+    }
+    let mut hashed = vec![String::new(); accounts.len()];
+    while let Some(joined) = hashes.join_next().await {
+        let (index, hash) = joined.map_err(|error| StoreError::Hashing(error.to_string()))?;
+        hashed[index] = hash?;
+    }
+
+    let mut tx = store.pool.begin().await?;
+    let mut rows = 0;
+    for client in &clients {
+        rows += client_account(&mut tx, client).await?;
+    }
+    for (account, hash) in accounts.iter().zip(&hashed) {
+        rows += user(&mut tx, account, hash).await?;
+    }
+    for client in &clients {
+        tenant::select(&mut tx, client.id()).await?;
+        for project in client.projects {
+            rows += engagement(&mut tx, client.id(), project).await?;
+        }
+    }
+    for account in &accounts {
+        for client in demo::CLIENTS.iter().filter(|client| account.clients.contains(&client.slug)) {
+            rows += membership(&mut tx, account, client).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(Seeded { rows })
+}
+
+async fn client_account(connection: &mut PgConnection, client: &Client) -> Result<u64, StoreError> {
+    let done = sqlx::query!(
+        "insert into migration.client_accounts (id, name, slug, description, industry, company_size, headquarters_location)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        client.id().0,
+        client.name,
+        client.slug,
+        client.description,
+        client.industry,
+        client.company_size,
+        client.headquarters,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+async fn user(connection: &mut PgConnection, account: &Account, hash: &str) -> Result<u64, StoreError> {
+    let id = account.id();
+    let scope = (account.role != Role::PlatformAdmin).then(|| demo::CLIENTS[0].id());
+    let mut rows = sqlx::query!(
+        "insert into migration.users (id, email, password_hash, first_name, last_name, is_active, is_verified,
+                                      default_client_id, default_engagement_id)
+         values ($1, $2, $3, $4, $5, true, true, $6, $7)",
+        id.0,
+        account.email,
+        hash,
+        account.first_name,
+        account.last_name,
+        demo::CLIENTS[0].id().0,
+        demo::CLIENTS[0].projects[0].id().0,
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    rows += sqlx::query!(
+        "insert into migration.user_profiles (user_id, status, approved_at, approved_by, organization, role_description,
+                                              requested_access_level)
+         values ($1, 'active', now(), $2, $3, $4, $5)",
+        id.0,
+        demo::administrator().0,
+        account.organization,
+        account.role_description,
+        account.access_level,
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    rows += sqlx::query!(
+        "insert into migration.user_roles (user_id, role_type, role_name, description, scope_type, scope_client_id,
+                                           is_active, assigned_by)
+         values ($1, $2, $3::varchar, $3::varchar::text, case when $4::uuid is null then 'global' else 'client' end, $4, true, $5)",
+        id.0,
+        account.role.as_str(),
+        account.role_description,
+        scope.map(|client| client.0),
+        demo::administrator().0,
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    Ok(rows)
+}
+
+async fn membership(
+    connection: &mut PgConnection,
+    account: &Account,
+    client: &Client,
+) -> Result<u64, StoreError> {
+    let administrator = demo::administrator().0;
+    let mut rows = sqlx::query!(
+        "insert into migration.user_account_associations (user_id, client_account_id, role, created_by)
+         values ($1, $2, $3, $4)",
+        account.id().0,
+        client.id().0,
+        account.role.as_str(),
+        administrator,
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    rows += sqlx::query!(
+        "insert into migration.client_access (user_profile_id, client_account_id, access_level, granted_by)
+         values ($1, $2, $3, $4)",
+        account.id().0,
+        client.id().0,
+        account.access_level,
+        administrator,
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    // The tenant of this client account may differ from the last one written.
+    tenant::select(&mut *connection, client.id()).await?;
+    rows += sqlx::query!(
+        "insert into migration.engagement_access (client_account_id, user_profile_id, engagement_id, access_level, granted_by)
+         select $1, $2, e.id, $3, $4 from migration.engagements e where e.client_account_id = $1",
+        client.id().0,
+        account.id().0,
+        account.access_level,
+        administrator,
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    Ok(rows)
+}
+
+async fn engagement(
+    connection: &mut PgConnection,
+    client: ClientAccountId,
+    project: &Project,
+) -> Result<u64, StoreError> {
+    let id = project.id();
+    let mut rows = sqlx::query!(
+        "insert into migration.engagements (client_account_id, id, name, slug, description, engagement_type, status,
+                                            priority, start_date, target_completion_date, engagement_lead_id, created_by)
+         values ($1, $2, $3, $4, $5, 'migration', 'active', $6, date_trunc('day', now()) - interval '30 days',
+                 date_trunc('day', now()) + make_interval(days => $7), $8, $8)",
+        client.0,
+        id.0,
+        project.name,
+        project.slug,
+        project.description,
+        project.priority,
+        project.days_to_target,
+        demo::administrator().0,
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    let assets = cmdb::assets(project)?;
+    rows += sqlx::query!(
+        "insert into migration.assets (
+             client_account_id, engagement_id, id, name, asset_name, hostname, asset_type, description, ip_address,
+             environment, operating_system, criticality, business_criticality, status, application_name, department,
+             location, business_owner, cpu_cores, memory_gb, storage_gb, custom_attributes,
+             source_filename, discovery_method, imported_by, imported_at, created_by)
+         select $1, $2, a.id, a.name, a.name, a.hostname, a.asset_type, a.description, a.ip_address,
+                a.environment, a.operating_system, a.criticality, a.criticality, a.status, a.application_name,
+                a.department, a.location, a.business_owner, a.cpu_cores, a.memory_gb, a.storage_gb,
+                a.custom_attributes, $4, 'import', $5, now(), $5
+         from jsonb_to_recordset($3) as a (
+             id uuid, name text, hostname text, asset_type text, description text, ip_address text,
+             environment text, operating_system text, criticality text, status text, application_name text,
+             department text, location text, business_owner text, cpu_cores int, memory_gb float8,
+             storage_gb float8, custom_attributes jsonb)",
+        client.0,
+        id.0,
+        Json(&assets) as _,
+        project.file_name,
+        demo::administrator().0,
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    Ok(rows)
+}
+
+/// The seeded accounts that can sign in now, strongest role first, with what they may see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn demo_accounts(store: &Store) -> Result<Vec<DemoAccount>, StoreError> {
+    let mut accounts = Vec::new();
+    for account in demo::ACCOUNTS {
+        let Some(found) = sign_in_row(store, account.email).await? else { continue };
+        let user = store.user(found).await?;
+        let clients = sqlx::query_scalar!(
+            r#"select c.name from migration.client_accounts c
+               where c.is_active and ($2 or exists (
+                   select from migration.client_access a
+                   where a.user_profile_id = $1 and a.client_account_id = c.id and a.is_active
+                     and (a.expires_at is null or a.expires_at > now())))
+               order by c.name"#,
+            found.0,
+            user.role == Some(Role::PlatformAdmin),
+        )
+        .fetch_all(&store.pool)
+        .await?;
+        accounts.push(DemoAccount {
+            email: user.email,
+            password: account.password,
+            full_name: user.full_name,
+            role: user.role.map_or_else(String::new, |role| role.as_str().to_owned()),
+            client_accounts: clients,
+        });
+    }
+    Ok(accounts)
+}
+
+async fn sign_in_row(store: &Store, email: &str) -> Result<Option<UserId>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "select u.id from migration.users u
+         join migration.user_profiles p on p.user_id = u.id and p.status = 'active'
+         where u.email = $1 and u.is_active and u.is_verified and u.password_hash is not null",
+        email
+    )
+    .fetch_optional(&store.pool)
+    .await?
+    .map(Into::into))
+}

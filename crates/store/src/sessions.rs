@@ -1,0 +1,133 @@
+//! Sessions: opaque tokens of 256 random bits, of which only the SHA-256 is stored.
+
+use drydock_domain::UserId;
+use sha2::{Digest as _, Sha256};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::{Store, StoreError};
+
+/// A session ends this many hours after sign-in, whatever happens.
+const ABSOLUTE_HOURS: i32 = 12;
+/// A session ends after this many hours without a request.
+const IDLE_HOURS: i32 = 2;
+
+/// A session that has just been made. The token exists here and at the caller, nowhere else.
+#[derive(Clone)]
+pub struct NewSession {
+    /// The bearer token, 64 hexadecimal digits.
+    pub token: String,
+    /// When it ends at the latest.
+    pub expires_at: OffsetDateTime,
+}
+
+/// Proof that a request carries the token of a live session of an account that may sign in.
+///
+/// Only [`Store::verify_session`] makes one.
+#[derive(Clone, Debug)]
+pub struct VerifiedSession {
+    id: Uuid,
+    user_id: UserId,
+    created_at: OffsetDateTime,
+    expires_at: OffsetDateTime,
+}
+
+impl VerifiedSession {
+    /// Whose session it is.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        self.user_id
+    }
+
+    /// When the user signed in.
+    #[must_use]
+    pub fn created_at(&self) -> OffsetDateTime {
+        self.created_at
+    }
+
+    /// When the session ends at the latest.
+    #[must_use]
+    pub fn expires_at(&self) -> OffsetDateTime {
+        self.expires_at
+    }
+}
+
+fn digest(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}
+
+pub(crate) async fn create(
+    connection: &mut PgConnection,
+    user_id: UserId,
+    user_agent: Option<&str>,
+) -> Result<NewSession, StoreError> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes).map_err(|error| StoreError::Hashing(error.to_string()))?;
+    let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let expires_at = sqlx::query_scalar!(
+        "insert into migration.sessions (user_id, token_hash, expires_at, user_agent)
+         values ($1, $2, now() + make_interval(hours => $3), $4)
+         returning expires_at",
+        user_id.0,
+        digest(&token),
+        ABSOLUTE_HOURS,
+        user_agent,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(NewSession { token, expires_at })
+}
+
+impl Store {
+    /// Looks a bearer token up.
+    ///
+    /// # Errors
+    /// [`StoreError::SessionExpired`] when the token is unknown, revoked or too old, or when its account may
+    /// no longer sign in.
+    pub async fn verify_session(&self, token: &str) -> Result<VerifiedSession, StoreError> {
+        let session = sqlx::query!(
+            r#"select s.id, s.user_id, s.created_at, s.expires_at,
+                      s.last_seen_at < now() - interval '1 minute' as "stale!"
+               from migration.sessions s
+               join migration.users u on u.id = s.user_id and u.is_active and u.is_verified
+               join migration.user_profiles p on p.user_id = u.id and p.status = 'active'
+               where s.token_hash = $1
+                 and s.revoked_at is null
+                 and s.expires_at > now()
+                 and s.last_seen_at > now() - make_interval(hours => $2)"#,
+            digest(token),
+            IDLE_HOURS,
+        )
+        .fetch_optional(&self.pool)
+        .await?
+        .ok_or(StoreError::SessionExpired)?;
+        // Once a minute is exact enough for an idle limit of hours, and spares a write per request.
+        if session.stale {
+            sqlx::query!("update migration.sessions set last_seen_at = now() where id = $1", session.id)
+                .execute(&self.pool)
+                .await?;
+        }
+        Ok(VerifiedSession {
+            id: session.id,
+            user_id: session.user_id.into(),
+            created_at: session.created_at,
+            expires_at: session.expires_at,
+        })
+    }
+
+    /// Ends a session: from now on its token is refused.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_session(&self, session: &VerifiedSession) -> Result<(), StoreError> {
+        sqlx::query!(
+            "update migration.sessions set revoked_at = now(), revoked_reason = 'logout'
+             where id = $1 and revoked_at is null",
+            session.id
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! The one way to tenant-owned rows.
+
+use drydock_domain::{ClientAccountId, Role};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+
+use crate::{Store, StoreError, VerifiedSession};
+
+/// A transaction in which row-level security shows the rows of one client account and no others.
+///
+/// Made by [`Store::tenant`] from a verified session and a membership checked in the same transaction.
+#[derive(Debug)]
+pub struct TenantTx {
+    tx: Transaction<'static, Postgres>,
+    client_account_id: ClientAccountId,
+    client_account_name: String,
+    role: Role,
+}
+
+impl TenantTx {
+    /// Whose rows are visible.
+    #[must_use]
+    pub fn client_account_id(&self) -> ClientAccountId {
+        self.client_account_id
+    }
+
+    /// The client account's name.
+    #[must_use]
+    pub fn client_account_name(&self) -> &str {
+        &self.client_account_name
+    }
+
+    /// What the session's user is in this client account.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    /// Keeps what was written. Dropping the transaction instead undoes it.
+    ///
+    /// # Errors
+    /// When the commit fails; nothing is kept then.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.tx.commit().await?)
+    }
+}
+
+impl Store {
+    /// Opens a transaction in the client account, if the session's user is a member of it or a platform
+    /// administrator.
+    ///
+    /// # Errors
+    /// [`StoreError::ClientAccountNotFound`] for one that does not exist and for one that is not theirs: the
+    /// answer does not tell the two apart.
+    pub async fn tenant(
+        &self,
+        session: &VerifiedSession,
+        client_account_id: ClientAccountId,
+    ) -> Result<TenantTx, StoreError> {
+        let mut tx = self.pool.begin().await?;
+        let membership =
+            crate::client_accounts::membership(&mut tx, session.user_id(), client_account_id).await?;
+        select(&mut tx, client_account_id).await?;
+        Ok(TenantTx { tx, client_account_id, client_account_name: membership.name, role: membership.role })
+    }
+}
+
+/// Points row-level security at one client account until the transaction ends.
+///
+/// `SET LOCAL` with a literal rather than `set_config`: a statement is forwarded to the workers of a
+/// tenant-distributed PostgreSQL, a function call is not. A uuid's text form holds only hexadecimal digits
+/// and dashes.
+pub(crate) async fn select(
+    connection: &mut PgConnection,
+    client_account_id: ClientAccountId,
+) -> Result<(), sqlx::Error> {
+    let statement = format!("SET LOCAL app.client_account_id = '{}'", client_account_id.0.as_hyphenated());
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection).await?;
+    Ok(())
+}

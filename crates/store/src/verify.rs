@@ -1,0 +1,140 @@
+//! The verify and login gates: what must hold before anybody may sign in.
+
+use drydock_domain::ErrorCode;
+
+use crate::{Store, StoreError};
+
+/// The tables that every build needs: the platform's 24 and ours.
+const TABLES: &[&str] = &[
+    "application_architecture_overrides",
+    "application_components",
+    "assessment_flows",
+    "assessment_learning_feedback",
+    "assessments",
+    "assets",
+    "client_access",
+    "client_accounts",
+    "component_treatments",
+    "crewai_flow_state_extensions",
+    "data_imports",
+    "discovery_flows",
+    "engagement_access",
+    "engagement_architecture_standards",
+    "engagements",
+    "import_field_mappings",
+    "migration_waves",
+    "raw_import_records",
+    "sessions",
+    "sixr_decisions",
+    "tech_debt_analysis",
+    "user_account_associations",
+    "user_profiles",
+    "user_roles",
+    "users",
+];
+
+/// Tables that carry `client_account_id` and are global all the same: they say who belongs to a tenant and
+/// are read before one is chosen, or tell of events that concern none.
+const GLOBAL: &[&str] = &["client_access", "security_audit_logs", "user_account_associations"];
+
+/// What the verify gate saw.
+#[derive(Clone, Copy, Debug)]
+pub struct Verified {
+    /// Tables in schema `migration`, without the history's.
+    pub tables: i64,
+    /// Tenant-owned tables, each with forced row-level security.
+    pub tenant_tables: i64,
+}
+
+/// Checks, as the application role, tables, row-level security and what that role may do.
+///
+/// # Errors
+/// [`ErrorCode::TableMissing`], [`ErrorCode::TenancyOpen`] or [`ErrorCode::RoleUnsafe`], naming what is
+/// wrong.
+pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
+    let role = sqlx::query!(
+        r#"select r.rolname::text as "name!", r.rolsuper as "superuser!", r.rolbypassrls as "bypass!",
+                  (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                   where n.nspname = 'migration' and c.relowner = r.oid) as "owned!",
+                  (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                   where n.nspname = 'migration' and c.relkind in ('r', 'p')
+                     and has_table_privilege(c.oid, 'TRUNCATE')) as "truncatable!"
+           from pg_roles r where r.rolname = current_user"#
+    )
+    .fetch_one(&store.pool)
+    .await?;
+    if role.superuser || role.bypass || role.owned > 0 || role.truncatable > 0 {
+        return Err(StoreError::gate(
+            ErrorCode::RoleUnsafe,
+            format!(
+                "Role {} could get round row-level security (superuser {}, bypass {}, tables owned {}, tables it may truncate {}).",
+                role.name, role.superuser, role.bypass, role.owned, role.truncatable
+            ),
+        ));
+    }
+
+    let expected: Vec<String> = TABLES.iter().map(|name| (*name).to_owned()).collect();
+    let global: Vec<String> = GLOBAL.iter().map(|name| (*name).to_owned()).collect();
+    let found = sqlx::query!(
+        r#"with tables as (
+               select c.relname::text as name,
+                      c.relrowsecurity and c.relforcerowsecurity
+                          and exists (select from pg_policy p where p.polrelid = c.oid) as closed,
+                      exists (select from pg_attribute a where a.attrelid = c.oid
+                              and a.attname = 'client_account_id' and a.attnum > 0 and not a.attisdropped)
+                          and c.relname <> all ($2::text[]) as tenant
+               from pg_class c join pg_namespace n on n.oid = c.relnamespace
+               where n.nspname = 'migration' and c.relkind in ('r', 'p')
+                 and c.relname not in ('_sqlx_migrations', 'alembic_version')
+           )
+           select (select count(*) from tables) as "tables!",
+                  (select count(*) from tables where tenant) as "tenant_tables!",
+                  array(select name from tables where tenant and not closed order by name) as "open!",
+                  array(select wanted from unnest($1::text[]) wanted
+                        where wanted not in (select name from tables) order by wanted) as "missing!""#,
+        &expected,
+        &global
+    )
+    .fetch_one(&store.pool)
+    .await?;
+    if !found.missing.is_empty() {
+        return Err(StoreError::gate(
+            ErrorCode::TableMissing,
+            format!("Missing in schema migration: {}.", found.missing.join(", ")),
+        ));
+    }
+    if !found.open.is_empty() {
+        return Err(StoreError::gate(
+            ErrorCode::TenancyOpen,
+            format!("Without forced row-level security: {}.", found.open.join(", ")),
+        ));
+    }
+    Ok(Verified { tables: found.tables, tenant_tables: found.tenant_tables })
+}
+
+/// Runs the queries that signing in runs, and counts the accounts that could.
+///
+/// # Errors
+/// [`ErrorCode::LoginImpossible`] when there is none, or when one of the tables does not answer.
+pub async fn login(store: &Store) -> Result<i64, StoreError> {
+    let accounts = sqlx::query_scalar!(
+        r#"select count(distinct u.id) as "count!"
+           from migration.users u
+           join migration.user_profiles p on p.user_id = u.id and p.status = 'active'
+           join migration.user_roles r on r.user_id = u.id and r.is_active
+                and (r.expires_at is null or r.expires_at > now())
+           where u.is_active and u.is_verified and u.password_hash like '$argon2id$%'"#
+    )
+    .fetch_one(&store.pool)
+    .await
+    .map_err(|error| {
+        StoreError::gate(ErrorCode::LoginImpossible, format!("The accounts cannot be read: {error}."))
+    })?;
+    if accounts == 0 {
+        return Err(StoreError::gate(
+            ErrorCode::LoginImpossible,
+            "There is no active account with a role and a password.",
+        ));
+    }
+    Ok(accounts)
+}
