@@ -1,0 +1,470 @@
+//! What goes over the wire.
+
+use drydock_domain::boot::{BootSnapshot, BootState, Failure, StageStatus};
+use drydock_store::{assets, client_accounts, engagements, identity, overview, seed};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// That something is as it should be.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Health {
+    /// `ok` or `ready`.
+    pub(crate) status: &'static str,
+}
+
+/// Where the boot stands.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Boot {
+    /// Grows by one with every change; ask with `after` set to it to wait for the next.
+    revision: u64,
+    #[schema(value_type = String, example = "ready")]
+    state: BootState,
+    /// Version of the program.
+    version: &'static str,
+    /// Operating system and processor.
+    os: String,
+    /// Where the platform runs.
+    environment: &'static str,
+    /// Which data it was started with.
+    profile: &'static str,
+    /// Milliseconds from the start of the boot to its last change.
+    elapsed_ms: f64,
+    /// Every stage in order.
+    stages: Vec<BootStage>,
+    /// Why the boot stopped; null unless state is failed.
+    failure: Option<BootFailure>,
+    /// The boot as plain text, for a bug report; holds no credentials.
+    report: String,
+}
+
+/// One stage of the boot.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct BootStage {
+    name: &'static str,
+    title: &'static str,
+    #[schema(value_type = String, example = "passed")]
+    status: StageStatus,
+    /// Milliseconds it took; null until it has ended.
+    elapsed_ms: Option<f64>,
+    /// What was found or done.
+    detail: Option<String>,
+}
+
+/// Why a boot stopped.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct BootFailure {
+    /// Name of the stage.
+    stage: &'static str,
+    /// Stable code, explained in docs/errors.md.
+    code: String,
+    /// What happened.
+    what: String,
+    /// Why.
+    cause: String,
+    /// What to do next.
+    next_step: String,
+}
+
+impl From<Failure> for BootFailure {
+    fn from(failure: Failure) -> Self {
+        Self {
+            stage: failure.stage.name(),
+            code: failure.code,
+            what: failure.what,
+            cause: failure.cause,
+            next_step: failure.next_step,
+        }
+    }
+}
+
+impl Boot {
+    pub(crate) fn new(snapshot: &BootSnapshot, profile: crate::Profile) -> Self {
+        let os = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
+        Self {
+            revision: snapshot.revision,
+            state: snapshot.state,
+            version: crate::VERSION,
+            environment: "local",
+            profile: profile.as_str(),
+            elapsed_ms: snapshot.elapsed_ms,
+            stages: snapshot
+                .stages
+                .iter()
+                .map(|report| BootStage {
+                    name: report.stage.name(),
+                    title: report.stage.title(),
+                    status: report.status,
+                    elapsed_ms: report.elapsed_ms,
+                    detail: report.detail.clone(),
+                })
+                .collect(),
+            failure: snapshot.failure.clone().map(Into::into),
+            report: snapshot.report(crate::VERSION, &os),
+            os,
+        }
+    }
+}
+
+/// Since when the caller knows the boot.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct BootQuery {
+    /// Answer when the revision is greater than this, or after ten seconds.
+    pub(crate) after: Option<u64>,
+}
+
+/// The seeded accounts.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DemoAccounts {
+    /// Strongest role first.
+    pub(crate) accounts: Vec<DemoAccount>,
+}
+
+/// An account that the sign-in page offers in the demo profile.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DemoAccount {
+    email: String,
+    /// The password it was seeded with.
+    password: &'static str,
+    full_name: String,
+    role: String,
+    /// Names of the client accounts it may see.
+    client_accounts: Vec<String>,
+}
+
+impl From<seed::DemoAccount> for DemoAccount {
+    fn from(account: seed::DemoAccount) -> Self {
+        Self {
+            email: account.email,
+            password: account.password,
+            full_name: account.full_name,
+            role: account.role,
+            client_accounts: account.client_accounts,
+        }
+    }
+}
+
+/// Who signs in.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Credentials {
+    /// E-mail address, in any case.
+    #[schema(example = "demo@demo-corp.com")]
+    pub(crate) email: String,
+    /// Password, exactly as it was set.
+    pub(crate) password: String,
+}
+
+/// A successful sign-in, with the fields of the platform's answer.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SignedIn {
+    /// Always `success`.
+    pub(crate) status: &'static str,
+    /// For people.
+    pub(crate) message: String,
+    pub(crate) user: User,
+    pub(crate) token: Token,
+}
+
+/// The session's token.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Token {
+    /// Opaque; send it as `Authorization: Bearer …`.
+    pub(crate) access_token: String,
+    /// Always `bearer`.
+    pub(crate) token_type: &'static str,
+    /// When the session ends at the latest.
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) expires_at: OffsetDateTime,
+}
+
+/// A user as the platform tells it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct User {
+    id: Uuid,
+    /// The local part of the e-mail address.
+    username: String,
+    email: String,
+    full_name: String,
+    /// `admin` or `user`.
+    role: &'static str,
+    /// The user's strongest role; null for a user without one.
+    role_type: Option<&'static str>,
+    /// Always `approved`: others cannot sign in.
+    status: &'static str,
+    organization: Option<String>,
+    role_description: Option<String>,
+    associations: Vec<Association>,
+}
+
+/// A user's place in one client account.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Association {
+    id: Uuid,
+    client_account_id: Uuid,
+    role: String,
+}
+
+impl From<identity::User> for User {
+    fn from(user: identity::User) -> Self {
+        Self {
+            id: user.id.0,
+            username: identity::local_part(&user.email).to_owned(),
+            email: user.email,
+            full_name: user.full_name,
+            role: if user.role.is_some_and(drydock_domain::Role::is_admin) { "admin" } else { "user" },
+            role_type: user.role.map(drydock_domain::Role::as_str),
+            status: "approved",
+            organization: user.organization,
+            role_description: user.role_description,
+            associations: user
+                .associations
+                .into_iter()
+                .map(|association| Association {
+                    id: association.id,
+                    client_account_id: association.client_account_id.0,
+                    role: association.role,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Who is signed in.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Me {
+    pub(crate) user: User,
+    pub(crate) session: SessionTimes,
+}
+
+/// When a session began and ends.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SessionTimes {
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) expires_at: OffsetDateTime,
+}
+
+/// The client accounts one may see.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ClientAccounts {
+    /// By name.
+    pub(crate) clients: Vec<ClientAccount>,
+}
+
+/// A client account as one of its members sees it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ClientAccount {
+    id: Uuid,
+    name: String,
+    slug: String,
+    description: Option<String>,
+    industry: Option<String>,
+    company_size: Option<String>,
+    /// Always `active`: archived ones are not listed.
+    status: &'static str,
+    /// What the caller is in it.
+    role: &'static str,
+    engagement_count: i64,
+    asset_count: i64,
+}
+
+impl From<client_accounts::ClientAccount> for ClientAccount {
+    fn from(account: client_accounts::ClientAccount) -> Self {
+        Self {
+            id: account.id.0,
+            name: account.name,
+            slug: account.slug,
+            description: account.description,
+            industry: account.industry,
+            company_size: account.company_size,
+            status: "active",
+            role: account.role.as_str(),
+            engagement_count: account.engagements,
+            asset_count: account.assets,
+        }
+    }
+}
+
+/// The engagements of a client account.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Engagements {
+    /// By name.
+    pub(crate) engagements: Vec<Engagement>,
+}
+
+/// One engagement.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Engagement {
+    id: Uuid,
+    client_account_id: Uuid,
+    name: String,
+    slug: String,
+    description: Option<String>,
+    engagement_type: String,
+    status: String,
+    priority: String,
+    #[serde(with = "time::serde::rfc3339::option")]
+    start_date: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    target_completion_date: Option<OffsetDateTime>,
+    asset_count: i64,
+}
+
+impl From<engagements::Engagement> for Engagement {
+    fn from(engagement: engagements::Engagement) -> Self {
+        Self {
+            id: engagement.id.0,
+            client_account_id: engagement.client_account_id.0,
+            name: engagement.name,
+            slug: engagement.slug,
+            description: engagement.description,
+            engagement_type: engagement.engagement_type,
+            status: engagement.status,
+            priority: engagement.priority,
+            start_date: engagement.start_date,
+            target_completion_date: engagement.target_completion_date,
+            asset_count: engagement.assets,
+        }
+    }
+}
+
+/// The figures of one engagement, computed from its assets.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Overview {
+    pub(crate) client_account: Named,
+    pub(crate) engagement: Engagement,
+    pub(crate) totals: Totals,
+    /// By type, most first.
+    pub(crate) by_type: Vec<Share>,
+    /// By environment, most first.
+    pub(crate) by_environment: Vec<Share>,
+    /// By criticality, most first.
+    pub(crate) by_criticality: Vec<Share>,
+    /// By status, most first.
+    pub(crate) by_status: Vec<Share>,
+}
+
+/// An id with its name.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Named {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+}
+
+/// Sums over the assets; what is not recorded counts as nothing.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Totals {
+    assets: i64,
+    cpu_cores: i64,
+    memory_gb: f64,
+    storage_gb: f64,
+}
+
+impl From<overview::Totals> for Totals {
+    fn from(totals: overview::Totals) -> Self {
+        Self {
+            assets: totals.assets,
+            cpu_cores: totals.cpu_cores,
+            memory_gb: totals.memory_gb,
+            storage_gb: totals.storage_gb,
+        }
+    }
+}
+
+/// How many assets hold one value.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Share {
+    /// Null where nothing is recorded; the asset list's filter calls that `none`.
+    value: Option<String>,
+    count: i64,
+}
+
+impl From<overview::Share> for Share {
+    fn from(share: overview::Share) -> Self {
+        Self { value: share.value, count: share.count }
+    }
+}
+
+/// Which assets, and which page of them.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AssetQuery {
+    /// Assets on a page, 1 to 500; 100 when not given.
+    pub(crate) limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    pub(crate) cursor: Option<String>,
+    /// Only this type.
+    pub(crate) asset_type: Option<String>,
+    /// Only this environment; `none` for assets without one.
+    pub(crate) environment: Option<String>,
+    /// Only this criticality; `none` for assets without one.
+    pub(crate) criticality: Option<String>,
+    /// Only this status; `none` for assets without one.
+    pub(crate) status: Option<String>,
+    /// Only assets whose name, host name, address, application or operating system contains this, in any case.
+    pub(crate) q: Option<String>,
+}
+
+/// A page of assets, by name.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AssetPage {
+    pub(crate) assets: Vec<Asset>,
+    /// Send as `cursor` for the next page; null on the last one.
+    pub(crate) next_cursor: Option<String>,
+    /// Assets that match, on all pages.
+    pub(crate) total: i64,
+}
+
+/// One asset.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Asset {
+    id: Uuid,
+    name: String,
+    hostname: Option<String>,
+    asset_type: String,
+    ip_address: Option<String>,
+    environment: Option<String>,
+    operating_system: Option<String>,
+    criticality: Option<String>,
+    status: Option<String>,
+    application_name: Option<String>,
+    department: Option<String>,
+    location: Option<String>,
+    business_owner: Option<String>,
+    cpu_cores: Option<i32>,
+    memory_gb: Option<f64>,
+    storage_gb: Option<f64>,
+    six_r_strategy: Option<String>,
+    description: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+}
+
+impl From<assets::Asset> for Asset {
+    fn from(asset: assets::Asset) -> Self {
+        Self {
+            id: asset.id,
+            name: asset.name,
+            hostname: asset.hostname,
+            asset_type: asset.asset_type,
+            ip_address: asset.ip_address,
+            environment: asset.environment,
+            operating_system: asset.operating_system,
+            criticality: asset.criticality,
+            status: asset.status,
+            application_name: asset.application_name,
+            department: asset.department,
+            location: asset.location,
+            business_owner: asset.business_owner,
+            cpu_cores: asset.cpu_cores,
+            memory_gb: asset.memory_gb,
+            storage_gb: asset.storage_gb,
+            six_r_strategy: asset.six_r_strategy,
+            description: asset.description,
+            created_at: asset.created_at,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What handlers ask of a request: a body, a query, a session, a chosen engagement.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::{HeaderMap, header, request::Parts},
+};
+use drydock_domain::{ClientAccountId, EngagementId, ErrorCode};
+use drydock_store::{Store, TenantTx, VerifiedSession, engagements, engagements::Engagement};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::{ApiState, envelope::ApiError};
+
+pub(crate) const CLIENT_ACCOUNT_HEADER: &str = "x-client-account-id";
+pub(crate) const ENGAGEMENT_HEADER: &str = "x-engagement-id";
+
+/// A JSON body.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<ApiState> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &ApiState) -> Result<Self, ApiError> {
+        let json = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split(';').next())
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
+        if !json {
+            return Err(ApiError::new(ErrorCode::UnsupportedMediaType, "The body is not sent as JSON."));
+        }
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+                axum::http::StatusCode::PAYLOAD_TOO_LARGE => {
+                    ApiError::new(ErrorCode::RequestTooLarge, "The body is too large.")
+                }
+                _ => ApiError::new(ErrorCode::RequestMalformed, "The body did not arrive whole."),
+            })?;
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let inner = error.inner();
+            if inner.is_data() {
+                let path = format!("/{}", error.path().to_string().replace('.', "/"));
+                let path = if path == "/" || path == "/?" { String::new() } else { path };
+                ApiError::invalid_field(path, "type", format!("The body has a wrong field: {inner}."))
+            } else {
+                ApiError::new(ErrorCode::RequestMalformed, format!("The body is not JSON: {inner}."))
+            }
+        })?;
+        json.end().map_err(|error| {
+            ApiError::new(ErrorCode::RequestMalformed, format!("The body is not one JSON value: {error}."))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// Query parameters.
+pub(crate) struct QueryOf<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<ApiState> for QueryOf<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(rejection) => Err(ApiError::invalid_field(
+                "query",
+                "type",
+                format!("The query is not valid: {}.", rejection.body_text()),
+            )),
+        }
+    }
+}
+
+/// The uuid in the path.
+pub(crate) struct PathId(pub(crate) Uuid);
+
+impl FromRequestParts<ApiState> for PathId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        match Path::<Uuid>::from_request_parts(parts, state).await {
+            Ok(Path(id)) => Ok(Self(id)),
+            Err(_) => Err(ApiError::invalid_field("id", "uuid", "The id in the path is not a uuid.")),
+        }
+    }
+}
+
+impl ApiState {
+    pub(crate) fn store(&self) -> Result<&Store, ApiError> {
+        self.store.get().ok_or_else(|| {
+            ApiError::new(ErrorCode::NotReady, "Drydock has not come to the end of its boot sequence.")
+        })
+    }
+}
+
+/// The store and a verified session.
+pub(crate) struct Session {
+    pub(crate) store: Store,
+    pub(crate) session: VerifiedSession,
+}
+
+impl FromRequestParts<ApiState> for Session {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        let store = state.store()?.clone();
+        let token = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .ok_or_else(|| {
+                ApiError::new(ErrorCode::SessionRequired, "The request carries no session token.")
+            })?;
+        let session = store.verify_session(token).await?;
+        Ok(Self { store, session })
+    }
+}
+
+/// A transaction in the client account named by the headers, and the engagement named there.
+///
+/// The headers only select: that the session's user is a member is checked before the transaction exists.
+pub(crate) struct Selected {
+    pub(crate) tx: TenantTx,
+    pub(crate) engagement: Engagement,
+}
+
+impl FromRequestParts<ApiState> for Selected {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        let Session { store, session } = Session::from_request_parts(parts, state).await?;
+        let client_account = selector(&parts.headers, CLIENT_ACCOUNT_HEADER)?;
+        let engagement = selector(&parts.headers, ENGAGEMENT_HEADER)?;
+        let mut tx = store.tenant(&session, ClientAccountId(client_account)).await?;
+        let engagement = engagements::get(&mut tx, EngagementId(engagement)).await?;
+        Ok(Self { tx, engagement })
+    }
+}
+
+fn selector(headers: &HeaderMap, name: &'static str) -> Result<Uuid, ApiError> {
+    let value = headers
+        .get(name)
+        .ok_or_else(|| ApiError::new(ErrorCode::SelectorMissing, format!("The header {name} is missing.")))?;
+    value.to_str().ok().and_then(|text| Uuid::parse_str(text.trim()).ok()).ok_or_else(|| {
+        ApiError::invalid_field(name, "uuid", format!("The header {name} does not hold a uuid."))
+    })
+}

@@ -1,0 +1,69 @@
+//! The only API: an axum router, its OpenAPI document, the error envelope, and the doors to it.
+//!
+//! The router knows neither a window nor a process. [`door`] hands it a request in process, which is how the
+//! window calls it; [`loopback`] wraps it for a TCP listener on this machine. Both doors lead to the same
+//! router, so they answer alike.
+
+pub mod door;
+mod dto;
+mod envelope;
+mod extract;
+pub mod loopback;
+mod openapi;
+mod routes;
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use drydock_domain::boot::BootSnapshot;
+use drydock_store::Store;
+use tokio::sync::watch;
+
+pub use openapi::openapi;
+
+/// Version of the program, as reports and the boot page show it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Which data a platform is started with; a permanent badge shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Seeded users and demo data; the sign-in page offers the accounts.
+    Demo,
+}
+
+impl Profile {
+    /// The name shown and sent.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+        }
+    }
+}
+
+/// What the router works on. Cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    profile: Profile,
+    boot: watch::Receiver<BootSnapshot>,
+    store: Arc<OnceLock<Store>>,
+}
+
+impl ApiState {
+    /// A state whose store is still to come: until [`ApiState::open`] everything but the boot route answers
+    /// that the platform is not ready.
+    #[must_use]
+    pub fn new(profile: Profile, boot: watch::Receiver<BootSnapshot>) -> Self {
+        Self { profile, boot, store: Arc::default() }
+    }
+
+    /// Gives the router its store. Further calls change nothing.
+    pub fn open(&self, store: Store) {
+        let _ = self.store.set(store);
+    }
+}
+
+/// The router with every route, the error envelope and the request id.
+pub fn router(state: ApiState) -> Router {
+    envelope::wrap(routes::router().0.with_state(state))
+}

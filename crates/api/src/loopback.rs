@@ -1,0 +1,103 @@
+//! The loopback door: who may come in over TCP.
+//!
+//! Three checks before the router: the peer is on this machine, `Host` is the listener's own (a page that
+//! rebinds its name to 127.0.0.1 sends another), and `Origin`, where there is one, is the listener's own.
+
+use std::{net::SocketAddr, path::Path};
+
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderName, HeaderValue, header},
+    middleware::{self, Next},
+    response::Response,
+};
+use drydock_domain::ErrorCode;
+use tower_http::{
+    services::{ServeDir, ServeFile},
+    set_header::SetResponseHeaderLayer,
+};
+
+use crate::envelope;
+
+/// What a page from this door may load: itself.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
+     object-src 'none'; base-uri 'none'; form-action 'none'; frame-src 'none'; frame-ancestors 'none'";
+
+/// The router behind the three checks, for a listener bound to `address`; with the page in `ui` where given.
+pub fn router(api: Router, address: SocketAddr, ui: Option<&Path>) -> Router {
+    let router = match ui {
+        Some(ui) => Router::new()
+            .nest_service("/assets", ServeDir::new(ui.join("assets")))
+            .fallback_service(ServeDir::new(ui).fallback(ServeFile::new(ui.join("index.html")))),
+        None => Router::new(),
+    };
+    let header = |name: &'static str, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
+    };
+    let port = address.port();
+    let hosts = Hosts { port };
+    // The API's own routes come first; what it does not know under /api stays an API error.
+    Router::new()
+        .merge(mounted(api))
+        .fallback_service(router)
+        .layer(header("content-security-policy", CONTENT_SECURITY_POLICY))
+        .layer(header("x-content-type-options", "nosniff"))
+        .layer(header("referrer-policy", "no-referrer"))
+        .layer(header("cache-control", "no-store"))
+        .layer(middleware::from_fn_with_state(hosts, guard))
+        .layer(middleware::from_fn(envelope::envelope))
+}
+
+fn mounted(api: Router) -> Router {
+    Router::new()
+        .route_service("/livez", api.clone())
+        .route_service("/readyz", api.clone())
+        .route_service("/api", api.clone())
+        .route_service("/api/{*rest}", api)
+}
+
+#[derive(Clone, Copy)]
+struct Hosts {
+    port: u16,
+}
+
+impl Hosts {
+    fn accepts(self, host: &str) -> bool {
+        ["127.0.0.1", "localhost", "[::1]"]
+            .iter()
+            .any(|name| host.eq_ignore_ascii_case(&format!("{name}:{}", self.port)))
+    }
+
+    fn accepts_origin(self, origin: &str) -> bool {
+        origin.strip_prefix("http://").is_some_and(|host| self.accepts(host))
+    }
+}
+
+async fn guard(
+    State(hosts): State<Hosts>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if !peer.ip().is_loopback() {
+        return envelope::refuse(ErrorCode::PeerRefused, format!("{} is not on this machine.", peer.ip()));
+    }
+    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !hosts.accepts(host) {
+        return envelope::refuse(
+            ErrorCode::HostRefused,
+            format!("{host:?} is not the host of this listener."),
+        );
+    }
+    if let Some(origin) = request.headers().get(header::ORIGIN) {
+        let origin = origin.to_str().unwrap_or_default();
+        if !hosts.accepts_origin(origin) {
+            return envelope::refuse(
+                ErrorCode::OriginRefused,
+                format!("{origin:?} is not the origin of this listener."),
+            );
+        }
+    }
+    next.run(request).await
+}
