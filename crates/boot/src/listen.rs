@@ -1,0 +1,56 @@
+//! The loopback door, opened.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+};
+
+use axum::Router;
+use drydock_api::loopback;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+/// A listener on 127.0.0.1 that serves the API, and the page where one is given.
+pub struct Listener {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+/// Opens the door on `port`, 0 for any free one.
+///
+/// # Errors
+/// When the port is taken.
+pub async fn listen(api: Router, port: u16, ui: Option<&Path>) -> io::Result<Listener> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let address = listener.local_addr()?;
+    let service = loopback::router(api, address, ui).into_make_service_with_connect_info::<SocketAddr>();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let task = tokio::spawn(async move {
+        axum::serve(listener, service)
+            .with_graceful_shutdown(async {
+                // A dropped sender means the same as a sent word: nobody needs the door any more.
+                let _ = stopped.await;
+            })
+            .await
+    });
+    Ok(Listener { address, stop, task })
+}
+
+impl Listener {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Accepts nothing more and gives running requests a moment to end.
+    pub async fn close(self) {
+        let _ = self.stop.send(());
+        let mut task = self.task;
+        // A browser keeps connections open as long as it likes, so the wait has an end.
+        if tokio::time::timeout(std::time::Duration::from_millis(300), &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}

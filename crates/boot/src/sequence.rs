@@ -1,0 +1,274 @@
+//! The stages, in order, each with its gate.
+
+use std::{path::PathBuf, sync::Arc, time::Instant};
+
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
+use drydock_api::ApiState;
+use drydock_domain::{
+    ErrorCode,
+    boot::{Failure, Stage},
+};
+use drydock_postgres::{
+    Account, Cluster, DataDirectory, Initialised, PostgresError, Server, Tree, default_data_dir,
+};
+use drydock_store::{Store, StoreError, Target, bootstrap, history, seed, verify};
+use tokio::sync::Mutex;
+use tower::ServiceExt as _;
+
+use crate::{
+    Settings,
+    progress::{Progress, Red},
+};
+
+/// Name of the application's database.
+const DATABASE: &str = "drydock";
+/// Lines of the server's log that a failure report carries.
+const LOG_LINES: usize = 50;
+
+/// What a boot has started so far.
+pub(crate) struct Running {
+    server: Server,
+    store: Option<Store>,
+}
+
+impl Running {
+    pub(crate) fn store(&self) -> Option<Store> {
+        self.store.clone()
+    }
+
+    pub(crate) async fn stop(mut self) -> Result<(), PostgresError> {
+        if let Some(store) = self.store.take() {
+            store.close().await;
+        }
+        self.server.stop().await?;
+        Ok(())
+    }
+}
+
+/// Runs the stages and tells the outcome.
+pub(crate) async fn run(
+    settings: &Settings,
+    progress: &Progress,
+    api: &ApiState,
+    running: &Arc<Mutex<Option<Running>>>,
+) -> Result<(), Failure> {
+    let begun = Instant::now();
+    match stages(begun, settings, progress, api, running).await {
+        Ok(()) => {
+            progress.ready(begun);
+            Ok(())
+        }
+        Err(failure) => {
+            let log_tail = running
+                .lock()
+                .await
+                .as_ref()
+                .map(|running| running.server.log_tail(LOG_LINES))
+                .unwrap_or_default();
+            progress.failed(begun, &failure, log_tail);
+            Err(failure)
+        }
+    }
+}
+
+async fn stages(
+    begun: Instant,
+    settings: &Settings,
+    progress: &Progress,
+    api: &ApiState,
+    running: &Arc<Mutex<Option<Running>>>,
+) -> Result<(), Failure> {
+    let data_dir = progress.stage(begun, Stage::Configure, configure(settings)).await?;
+
+    let (tree, data, account) = progress
+        .stage(begun, Stage::Locate, async {
+            let tree = Tree::locate(settings.postgres.as_deref(), &settings.resources)?;
+            let account = Account::resolve()?;
+            let data = DataDirectory::open(&data_dir, &account)?;
+            let detail = format!("PostgreSQL {}, data in {}", tree.version(), data.path().display());
+            Ok(((tree, data, account), detail))
+        })
+        .await?;
+
+    let cluster = progress
+        .stage(begun, Stage::Initialise, async {
+            let (cluster, initialised) = Cluster::initialise(&tree, data, &account).await?;
+            let detail = match initialised {
+                Initialised::Created => "a new cluster with data checksums",
+                Initialised::Existing => "the existing cluster",
+            };
+            Ok((cluster, detail))
+        })
+        .await?;
+
+    let target = progress
+        .stage(begun, Stage::Start, async {
+            let server = cluster.start().await?;
+            let target = Target::new(server.socket_dir(), server.port(), DATABASE);
+            let detail = format!("process {} as {}", server.pid(), account.name());
+            *running.lock().await = Some(Running { server, store: None });
+            Ok((target, detail))
+        })
+        .await?;
+
+    progress
+        .stage(begun, Stage::NormaliseUrl, async {
+            Ok(((), format!("database {DATABASE} over the Unix socket, no TCP")))
+        })
+        .await?;
+
+    progress
+        .stage(begun, Stage::WaitDb, async {
+            let facts = target.server_facts().await?;
+            Ok(((), format!("PostgreSQL {}, pgvector {}", facts.version, facts.pgvector)))
+        })
+        .await?;
+
+    progress
+        .stage(begun, Stage::Bootstrap, async {
+            let detail = match bootstrap::run(&target).await? {
+                bootstrap::Bootstrap::Created => "database, roles and schema created",
+                bootstrap::Bootstrap::Existing => "database and roles are there",
+            };
+            Ok(((), detail))
+        })
+        .await?;
+
+    let history = progress
+        .stage(begun, Stage::History, async {
+            let history = history::compare(&target).await?;
+            let detail = format!("{} applied, {} pending", history.applied.len(), history.pending.len());
+            Ok((history, detail))
+        })
+        .await?;
+
+    progress
+        .stage(begun, Stage::Migrate, async {
+            let applied = history::migrate(&target, &history).await?;
+            let detail = match applied {
+                0 => "nothing to apply".to_owned(),
+                1 => "1 migration applied".to_owned(),
+                more => format!("{more} migrations applied"),
+            };
+            Ok(((), detail))
+        })
+        .await?;
+
+    let store = Store::open(&target);
+    if let Some(running) = running.lock().await.as_mut() {
+        running.store = Some(store.clone());
+    }
+
+    progress
+        .stage(begun, Stage::Verify, async {
+            let seen = verify::schema(&store).await?;
+            Ok(((), format!("{} tables, {} closed by tenant", seen.tables, seen.tenant_tables)))
+        })
+        .await?;
+
+    progress
+        .stage(begun, Stage::Seed, async {
+            let seeded = match settings.profile {
+                crate::Profile::Demo => seed::run(&store).await?,
+            };
+            let detail = match seeded.rows {
+                0 => "nothing to add".to_owned(),
+                rows => format!("{rows} rows added"),
+            };
+            Ok(((), detail))
+        })
+        .await?;
+
+    progress
+        .stage(begun, Stage::Login, async {
+            let accounts = verify::login(&store).await?;
+            Ok(((), format!("{accounts} accounts can sign in")))
+        })
+        .await?;
+
+    progress
+        .stage(begun, Stage::Serve, async {
+            api.open(store.clone());
+            answers(api).await?;
+            Ok(((), format!("API {} answers", drydock_api::VERSION)))
+        })
+        .await
+}
+
+async fn configure(settings: &Settings) -> Result<(PathBuf, String), Red> {
+    let data_dir = match &settings.data_dir {
+        Some(path) => std::path::absolute(path).map_err(|error| Red {
+            code: ErrorCode::SettingsInvalid.as_str().to_owned(),
+            what: format!("The data directory {:?} is no path.", path.display()),
+            cause: error.to_string(),
+            next_step: ErrorCode::SettingsInvalid.next_step().to_owned(),
+        })?,
+        None => default_data_dir()?,
+    };
+    let detail = format!("profile {}", settings.profile.as_str());
+    Ok((data_dir, detail))
+}
+
+/// Asks the router what a load balancer would ask.
+async fn answers(api: &ApiState) -> Result<(), Red> {
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = axum::http::Uri::from_static("/readyz");
+    let response = match drydock_api::router(api.clone()).oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    if response.status() == StatusCode::OK {
+        return Ok(());
+    }
+    Err(Red {
+        code: ErrorCode::ServeFailed.as_str().to_owned(),
+        what: format!("The API answers {} where it must say that it is ready.", response.status()),
+        cause: String::new(),
+        next_step: ErrorCode::DatabaseUnavailable.next_step().to_owned(),
+    })
+}
+
+impl From<PostgresError> for Red {
+    fn from(error: PostgresError) -> Self {
+        let (_, meaning) = PostgresError::CODES
+            .iter()
+            .find(|(code, _)| *code == error.code())
+            .copied()
+            .unwrap_or((error.code(), "PostgreSQL failed."));
+        Self {
+            code: error.code().to_owned(),
+            what: meaning.to_owned(),
+            cause: sentence(&error.to_string()),
+            next_step: error.next_step(),
+        }
+    }
+}
+
+impl From<StoreError> for Red {
+    fn from(error: StoreError) -> Self {
+        let code = error.code();
+        Self {
+            code: code.as_str().to_owned(),
+            what: format!("{}.", code.title()),
+            cause: sentence(&error.to_string()),
+            next_step: code.next_step().to_owned(),
+        }
+    }
+}
+
+/// `text` as a sentence: a capital at its beginning, a stop at its end.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut characters = text.chars();
+    let mut sentence: String = match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => return String::new(),
+    };
+    if !sentence.ends_with(['.', '!', '?']) {
+        sentence.push('.');
+    }
+    sentence
+}

@@ -1,0 +1,95 @@
+//! `drydock serve`.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use drydock_boot::{DemoAccount, Platform, Settings, listen};
+
+use crate::{fail, fail_with, say};
+
+pub(crate) async fn run(settings: Settings, port: u16, ui: Option<PathBuf>) -> ExitCode {
+    if let Some(ui) = ui.as_deref().filter(|ui| !ui.join("index.html").is_file()) {
+        return fail(&format!(
+            "There is no index.html in {}. Build the page first: npm run build in ui. [serve.failed]",
+            ui.display()
+        ));
+    }
+    let signals = match Signals::install() {
+        Ok(signals) => signals,
+        Err(error) => return fail(&format!("Signals cannot be awaited: {error}. [serve.failed]")),
+    };
+    let platform = Platform::new(settings);
+    // The door opens first, so that a browser can watch the boot.
+    let listener = match listen(platform.router(), port, ui.as_deref()).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            return fail(&format!(
+                "Port {port} on 127.0.0.1 cannot be opened: {error}. Choose another one with --port. [serve.failed]"
+            ));
+        }
+    };
+
+    let address = format!("http://{}", listener.address());
+    let code = tokio::select! {
+        code = boot_and_wait(&platform, &address) => code,
+        () = signals.first() => ExitCode::SUCCESS,
+    };
+    listener.close().await;
+    match platform.shutdown().await {
+        Ok(()) => code,
+        Err(error) => fail(&format!("The database server did not stop: {error}. {}", error.next_step())),
+    }
+}
+
+/// Boots and then waits for ever; returns only when the boot fails.
+async fn boot_and_wait(platform: &Platform, address: &str) -> ExitCode {
+    say(&format!("Drydock boots; watch it at {address}"));
+    if let Err(failure) = platform.boot().await {
+        return fail_with(&failure);
+    }
+    match platform.demo_accounts().await {
+        Ok(accounts) => say(&welcome(address, &accounts)),
+        Err(error) => {
+            return fail(&format!("The accounts cannot be read: {error}. [{}]", error.code().as_str()));
+        }
+    }
+    std::future::pending().await
+}
+
+fn welcome(address: &str, accounts: &[DemoAccount]) -> String {
+    let mut lines = vec![format!("Drydock is ready at {address}"), "Demo accounts:".to_owned()];
+    for account in accounts {
+        lines.push(format!("  {:<24} {:<14} {}", account.email, account.password, account.role));
+    }
+    lines.push("Ctrl-C ends everything.".to_owned());
+    lines.join("\n")
+}
+
+/// The signals that end a process politely.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hang_up: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn install() -> std::io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+            #[cfg(unix)]
+            hang_up: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?,
+        })
+    }
+
+    async fn first(mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
