@@ -10,9 +10,10 @@ use axum::{
     extract::{ConnectInfo, Request, State},
     http::{HeaderName, HeaderValue, header},
     middleware::{self, Next},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use drydock_domain::ErrorCode;
+use tower::ServiceExt as _;
 use tower_http::{
     services::{ServeDir, ServeFile},
     set_header::SetResponseHeaderLayer,
@@ -26,21 +27,14 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data:;
 
 /// The router behind the three checks, for a listener bound to `address`; with the page in `ui` where given.
 pub fn router(api: Router, address: SocketAddr, ui: Option<&Path>) -> Router {
-    let router = match ui {
-        Some(ui) => Router::new()
-            .nest_service("/assets", ServeDir::new(ui.join("assets")))
-            .fallback_service(ServeDir::new(ui).fallback(ServeFile::new(ui.join("index.html")))),
-        None => Router::new(),
-    };
     let header = |name: &'static str, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
     };
     let port = address.port();
     let hosts = Hosts { port };
-    // The API's own routes come first; what it does not know under /api stays an API error.
+    let page = ui.map(|ui| ServeDir::new(ui).fallback(ServeFile::new(ui.join("index.html"))));
     Router::new()
-        .merge(mounted(api))
-        .fallback_service(router)
+        .fallback(move |request: Request| dispatch(api, page, request))
         .layer(header("content-security-policy", CONTENT_SECURITY_POLICY))
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("referrer-policy", "no-referrer"))
@@ -49,12 +43,18 @@ pub fn router(api: Router, address: SocketAddr, ui: Option<&Path>) -> Router {
         .layer(middleware::from_fn(envelope::envelope))
 }
 
-fn mounted(api: Router) -> Router {
-    Router::new()
-        .route_service("/livez", api.clone())
-        .route_service("/readyz", api.clone())
-        .route_service("/api", api.clone())
-        .route_service("/api/{*rest}", api)
+/// The API's paths go to the API, whether it knows them or not; the rest is the page's, where there is one.
+async fn dispatch(api: Router, page: Option<ServeDir<ServeFile>>, request: Request) -> Response {
+    let path = request.uri().path();
+    let of_api = path == "/livez" || path == "/readyz" || path == "/api" || path.starts_with("/api/");
+    let answer = match page {
+        Some(page) if !of_api => page.oneshot(request).await.map(IntoResponse::into_response),
+        _ => api.oneshot(request).await,
+    };
+    match answer {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -61,10 +61,9 @@ async fn bootstrap(target: &Target) -> Result<Bootstrap, sqlx::Error> {
     let prepared = async {
         sqlx::raw_sql(ROLES).execute(&mut maintenance).await?;
         if created {
-            // The name is ours, not a person's; quoting it guards against a slip all the same.
             let create = format!(
-                "CREATE DATABASE \"{}\" OWNER drydock_owner TEMPLATE template0 ENCODING 'UTF8'",
-                target.database().replace('"', "\"\"")
+                "CREATE DATABASE {} OWNER drydock_owner TEMPLATE template0 ENCODING 'UTF8'",
+                crate::clone::quoted(target.database())
             );
             sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut maintenance).await?;
         }

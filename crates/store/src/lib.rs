@@ -6,6 +6,7 @@
 pub mod assets;
 pub mod bootstrap;
 pub mod client_accounts;
+pub mod clone;
 mod connect;
 pub mod engagements;
 mod error;

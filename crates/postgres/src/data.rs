@@ -1,0 +1,154 @@
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::{Account, PostgresError, os};
+
+/// Where root keeps the data, and the copy of the tree that its unprivileged account can read.
+pub(crate) const SYSTEM_DIR: &str = "/var/lib/drydock";
+
+/// Where the data is kept unless the caller says otherwise: `DRYDOCK_DATA_DIR`, else `/var/lib/drydock` for root, else
+/// `drydock` in the user's local data directory.
+///
+/// # Errors
+/// `data.no_home` if there is no home directory.
+pub fn default_data_dir() -> Result<PathBuf, PostgresError> {
+    if let Some(path) = std::env::var_os("DRYDOCK_DATA_DIR").filter(|path| !path.is_empty()) {
+        return Ok(path.into());
+    }
+    if os::current_user().is_some_and(|user| user.uid == 0) {
+        return Ok(SYSTEM_DIR.into());
+    }
+    dirs::data_local_dir().map(|base| base.join("drydock")).ok_or(PostgresError::NoHome)
+}
+
+/// A data directory, locked for this process as long as the value lives.
+///
+/// Holds `cluster/` (PGDATA), `log/postgres.log` and `drydock.lock`.
+#[derive(Debug)]
+pub struct DataDirectory {
+    path: PathBuf,
+    lock: File,
+}
+
+impl DataDirectory {
+    /// Creates the folder if need be (only its owner may list it), checks that it can be written and that the account can
+    /// get there, and takes its lock.
+    ///
+    /// # Errors
+    /// `data.not_writable`, `data.in_use`, `postgres.unreachable`.
+    pub fn open(path: &Path, account: &Account) -> Result<Self, PostgresError> {
+        let denied = |source| PostgresError::NotWritable { path: path.to_owned(), source };
+        let absolute = std::path::absolute(path).map_err(denied)?;
+        create(&absolute, account).map_err(denied)?;
+        let path = absolute.canonicalize().map_err(denied)?;
+        let lock = lock(&path)?;
+        let data = Self { path, lock };
+        data.admit(account)?;
+        let log = data.log_dir();
+        match os::make_dir(&log, 0o700, None) {
+            Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => Err(denied(cause)),
+            _ => Ok(data),
+        }
+    }
+
+    /// The folder itself, without links.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// PGDATA.
+    pub fn cluster(&self) -> PathBuf {
+        self.path.join("cluster")
+    }
+
+    /// The server's log file.
+    pub fn log_file(&self) -> PathBuf {
+        self.log_dir().join("postgres.log")
+    }
+
+    pub(crate) fn log_dir(&self) -> PathBuf {
+        self.path.join("log")
+    }
+
+    /// Lets a dropped account through the folder itself, which is ours, and names the first folder above that is closed.
+    fn admit(&self, account: &Account) -> Result<(), PostgresError> {
+        if account.dropped && os::owner(&self.path).is_ok_and(|uid| uid == 0) {
+            os::let_pass(&self.path)
+                .map_err(PostgresError::io("open to the server's account", &self.path))?;
+        }
+        match os::closed_folder(&self.path, account) {
+            None => Ok(()),
+            Some(folder) => Err(PostgresError::Unreachable {
+                account: account.name.clone(),
+                folder,
+                path: self.path.clone(),
+            }),
+        }
+    }
+}
+
+impl Drop for DataDirectory {
+    fn drop(&mut self) {
+        // Not left to close(): a child between fork and exec shares the descriptor and would keep the lock for a moment.
+        let _ = self.lock.unlock();
+    }
+}
+
+/// Creates the folder and those above it that are missing; what root creates on the way may be passed by everybody.
+fn create(path: &Path, account: &Account) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let missing: Vec<_> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    for folder in missing.into_iter().rev() {
+        let mode = match (folder == path, account.dropped) {
+            (true, false) => 0o700,
+            (true, true) => 0o711,
+            (false, _) => 0o755,
+        };
+        match os::make_dir(folder, mode, None) {
+            Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => return Err(cause),
+            _ => {}
+        }
+    }
+    if path.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) }
+}
+
+fn lock(data: &Path) -> Result<File, PostgresError> {
+    let denied = |source| PostgresError::NotWritable { path: data.to_owned(), source };
+    let mut file = os::open_private(&data.join("drydock.lock")).map_err(denied)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut text = String::new();
+            // What it says is only for the message; an unreadable one still means that somebody holds it.
+            let _ = file.read_to_string(&mut text);
+            let mut lines = text.lines();
+            let pid = lines.next().and_then(|line| line.parse().ok());
+            let since = lines.next().map(str::to_owned);
+            return Err(PostgresError::InUse { path: data.to_owned(), pid, since });
+        }
+        Err(TryLockError::Error(cause)) => return Err(denied(cause)),
+    }
+    let since = OffsetDateTime::now_utc()
+        .replace_nanosecond(0)
+        .ok()
+        .and_then(|now| now.format(&Rfc3339).ok())
+        .unwrap_or_default();
+    let write = |file: &mut File| {
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(format!("{}\n{since}\n", std::process::id()).as_bytes())
+    };
+    write(&mut file).map_err(denied)?;
+    Ok(file)
+}
+
+/// Whether the folder has no entry.
+pub(crate) fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}

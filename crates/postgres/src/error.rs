@@ -1,0 +1,306 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why the bundled cluster could not be opened, initialised, started or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum PostgresError {
+    /// No bundled tree at any of the places looked at.
+    #[error("the bundled PostgreSQL was not found; looked at {}", list(.looked))]
+    TreeMissing {
+        /// Every place looked at, in order.
+        looked: Vec<PathBuf>,
+    },
+    /// A tree is there, but it is not the one its manifest describes.
+    #[error("the bundled PostgreSQL is damaged: {} {what}", .path.display())]
+    TreeDamaged {
+        /// The offending file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The tree could not be copied to a place the server's account can reach.
+    #[error("the bundled PostgreSQL at {} could not be copied to {}: {source}", .from.display(), .to.display())]
+    StageFailed {
+        /// The tree.
+        from: PathBuf,
+        /// The intended copy.
+        to: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// There is no account the server can run as.
+    #[error("there is no account PostgreSQL can run as: {what}")]
+    NoAccount {
+        /// What was tried.
+        what: String,
+    },
+    /// The account may not enter a folder on the way.
+    #[error("the account {account} may not enter {}, which lies on the way to {}", .folder.display(), .path.display())]
+    Unreachable {
+        /// Name of the account.
+        account: String,
+        /// First folder it cannot enter.
+        folder: PathBuf,
+        /// Where it has to get.
+        path: PathBuf,
+    },
+    /// The data directory's place cannot be known: no home directory.
+    #[error("there is no home directory to keep the data in")]
+    NoHome,
+    /// The data directory cannot be created or written.
+    #[error("the data directory {} is not writable: {source}", .path.display())]
+    NotWritable {
+        /// The data directory.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// Another process holds the data directory.
+    #[error("the data directory {} is in use by {}", .path.display(), holder(*.pid, .since.as_deref()))]
+    InUse {
+        /// The data directory.
+        path: PathBuf,
+        /// Process id of the holder, if its lock file tells.
+        pid: Option<u32>,
+        /// When the holder took it (RFC 3339, UTC), if its lock file tells.
+        since: Option<String>,
+    },
+    /// The cluster was made by another major version of PostgreSQL.
+    #[error("the cluster {} was made by PostgreSQL {found}, this is PostgreSQL {ours}", .path.display())]
+    OtherMajor {
+        /// The cluster's folder.
+        path: PathBuf,
+        /// Major version that made it.
+        found: String,
+        /// Major version of the bundled tree.
+        ours: String,
+    },
+    /// The cluster belongs to another account than the one the server would run as.
+    #[error("the cluster {} belongs to {owner}, the server would run as {account}", .path.display())]
+    OtherOwner {
+        /// The cluster's folder.
+        path: PathBuf,
+        /// Who owns it (name, else uid).
+        owner: String,
+        /// Who the server would run as.
+        account: String,
+    },
+    /// The cluster's folder is there but holds no cluster.
+    #[error("{} holds files but no PostgreSQL cluster (no PG_VERSION)", .path.display())]
+    ClusterDamaged {
+        /// The cluster's folder.
+        path: PathBuf,
+    },
+    /// initdb failed.
+    #[error("the cluster could not be initialised: {}", salient(.output))]
+    InitFailed {
+        /// What initdb printed.
+        output: String,
+    },
+    /// This cluster's server already runs in this process.
+    #[error("the server of {} already runs in this process", .path.display())]
+    AlreadyRunning {
+        /// The cluster's folder.
+        path: PathBuf,
+    },
+    /// A server left over by a crash could not be stopped.
+    #[error("a left-over PostgreSQL (process {pid}) still runs on {}: {what}", .path.display())]
+    LeftOver {
+        /// The cluster's folder.
+        path: PathBuf,
+        /// The left-over process.
+        pid: i32,
+        /// Why it is still there.
+        what: String,
+    },
+    /// The socket's folder cannot be used.
+    #[error("the socket folder {} cannot be used: {what}", .path.display())]
+    SocketFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        what: String,
+    },
+    /// The server ended before it was ready.
+    #[error("PostgreSQL ended while starting ({status}): {}", salient(.log))]
+    StartFailed {
+        /// Its exit status.
+        status: String,
+        /// What it logged in this start.
+        log: String,
+    },
+    /// The server does not end.
+    #[error("PostgreSQL (process {pid}) does not stop: {what}")]
+    StopFailed {
+        /// The server's process id.
+        pid: i32,
+        /// Why not.
+        what: String,
+    },
+    /// A file operation failed.
+    #[error("could not {what} {}: {source}", .path.display())]
+    Io {
+        /// Verb: what was tried.
+        what: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+}
+
+impl PostgresError {
+    /// Every code this crate can answer with, and what it means in one line.
+    pub const CODES: &[(&str, &str)] = &[
+        ("postgres.tree_missing", "The bundled PostgreSQL was not found."),
+        ("postgres.tree_damaged", "A file of the bundled PostgreSQL is missing or not as delivered."),
+        (
+            "postgres.stage_failed",
+            "The bundled PostgreSQL could not be copied to where the server's account can read it.",
+        ),
+        (
+            "postgres.no_account",
+            "Started as root, and there is no unprivileged account the server can run as.",
+        ),
+        (
+            "postgres.unreachable",
+            "The server's account may not enter a folder on the way to the data directory.",
+        ),
+        ("postgres.init_failed", "initdb could not create the cluster."),
+        ("postgres.already_running", "This cluster's server already runs in this process."),
+        ("postgres.left_over", "A server left over by a crash could not be stopped."),
+        (
+            "postgres.socket_folder",
+            "The folder for the server's socket belongs to someone else or is too long.",
+        ),
+        ("postgres.start_failed", "The server ended before it was ready."),
+        ("postgres.stop_failed", "The server does not react to any signal."),
+        ("postgres.io", "A file operation failed."),
+        ("data.no_home", "There is no home directory to keep the data in."),
+        ("data.not_writable", "The data directory cannot be created or written."),
+        ("data.in_use", "Another process uses the data directory."),
+        ("data.other_major", "The cluster was made by another major version of PostgreSQL."),
+        ("data.other_owner", "The cluster belongs to another account."),
+        ("data.damaged", "The cluster's folder holds files but no cluster."),
+    ];
+
+    /// The stable code, one of [`Self::CODES`].
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TreeMissing { .. } => "postgres.tree_missing",
+            Self::TreeDamaged { .. } => "postgres.tree_damaged",
+            Self::StageFailed { .. } => "postgres.stage_failed",
+            Self::NoAccount { .. } => "postgres.no_account",
+            Self::Unreachable { .. } => "postgres.unreachable",
+            Self::InitFailed { .. } => "postgres.init_failed",
+            Self::AlreadyRunning { .. } => "postgres.already_running",
+            Self::LeftOver { .. } => "postgres.left_over",
+            Self::SocketFolder { .. } => "postgres.socket_folder",
+            Self::StartFailed { .. } => "postgres.start_failed",
+            Self::StopFailed { .. } => "postgres.stop_failed",
+            Self::Io { .. } => "postgres.io",
+            Self::NoHome => "data.no_home",
+            Self::NotWritable { .. } => "data.not_writable",
+            Self::InUse { .. } => "data.in_use",
+            Self::OtherMajor { .. } => "data.other_major",
+            Self::OtherOwner { .. } => "data.other_owner",
+            Self::ClusterDamaged { .. } => "data.damaged",
+        }
+    }
+
+    /// What the reader can do about it, one or two sentences.
+    pub fn next_step(&self) -> String {
+        match self {
+            Self::TreeMissing { .. } => {
+                "In a checkout run `cargo xtask postgres`; otherwise install Drydock again, or set DRYDOCK_POSTGRES to the tree's folder.".into()
+            }
+            Self::TreeDamaged { .. } => {
+                "In a checkout run `cargo xtask postgres --force`; otherwise install Drydock again. Your data is not touched.".into()
+            }
+            Self::StageFailed { to, .. } => format!(
+                "Make {} writable, or put the bundled PostgreSQL where every account may read it.",
+                to.parent().unwrap_or(to).display()
+            ),
+            Self::NoAccount { .. } => {
+                "Create one (`useradd --system drydock`) or name one in DRYDOCK_RUN_AS; or start Drydock as an ordinary user.".into()
+            }
+            Self::Unreachable { folder, .. } => format!(
+                "Let it pass (`chmod o+x {}`) or set DRYDOCK_DATA_DIR to a folder it can enter.",
+                quoted(folder)
+            ),
+            Self::NoHome => "Set DRYDOCK_DATA_DIR to a folder for the data.".into(),
+            Self::NotWritable { .. } => {
+                "Give yourself write access to it, or set DRYDOCK_DATA_DIR to another folder.".into()
+            }
+            Self::InUse { .. } => {
+                "Use the Drydock that is already running, or end it; or set DRYDOCK_DATA_DIR to another folder.".into()
+            }
+            Self::OtherMajor { found, .. } => format!(
+                "Nothing was changed. Set DRYDOCK_DATA_DIR to another folder, or open this one with the Drydock that carries PostgreSQL {found}."
+            ),
+            Self::OtherOwner { owner, .. } => {
+                format!("Start Drydock as {owner}, or as root with DRYDOCK_RUN_AS={owner}; or set DRYDOCK_DATA_DIR to another folder.")
+            }
+            Self::ClusterDamaged { path } => {
+                format!("Nothing was changed. Move {} away, or restore it from a backup.", path.display())
+            }
+            Self::InitFailed { .. } => {
+                "The sentence above is initdb's own. Check free disk space and that the data directory's file system keeps permissions.".into()
+            }
+            Self::AlreadyRunning { .. } => "Stop the running server first.".into(),
+            Self::LeftOver { pid, .. } => format!("End process {pid} and start again."),
+            Self::SocketFolder { path, .. } => {
+                format!("Remove {} if it is not in use, and start again.", path.display())
+            }
+            Self::StartFailed { .. } => {
+                "The sentence above is PostgreSQL's own; log/postgres.log in the data directory has the rest. Your data is not touched.".into()
+            }
+            Self::StopFailed { pid, .. } => format!("End process {pid} yourself; the data stays safe (fsync is on)."),
+            Self::Io { .. } => "Check free disk space and permissions, then start again.".into(),
+        }
+    }
+
+    pub(crate) fn io(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { what, path, source }
+    }
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    let places: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    if places.is_empty() { "no place (none was given)".into() } else { places.join(", ") }
+}
+
+fn holder(pid: Option<u32>, since: Option<&str>) -> String {
+    let who = pid.map_or("another process".into(), |pid| format!("process {pid}"));
+    since.map_or(who.clone(), |since| format!("{who} since {since}"))
+}
+
+/// A path as one shell word, so that the next step can be pasted.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
+
+/// The lines that name the cause: the first that is marked as an error, two before it (PostgreSQL logs the reason first)
+/// and three after, without time and process id.
+fn salient(output: &str) -> String {
+    const MARKS: [&str; 5] = ["FATAL:", "PANIC:", "error:", "ERROR:", "not found"];
+    let lines: Vec<_> = output.lines().map(without_prefix).filter(|line| !line.is_empty()).collect();
+    let marked = lines.iter().position(|line| MARKS.iter().any(|mark| line.contains(mark)));
+    let from = marked.unwrap_or(lines.len()).saturating_sub(2);
+    let text = lines.iter().skip(from).take(6).copied().collect::<Vec<_>>().join("; ");
+    if text.is_empty() { "it said nothing".into() } else { text }
+}
+
+/// A line of the server's log without its `2026-01-31 12:00:00.000 UTC [4711] `.
+fn without_prefix(line: &str) -> &str {
+    let line = line.trim();
+    match line.split_once("] ") {
+        Some((prefix, rest))
+            if prefix.starts_with(|c: char| c.is_ascii_digit()) && prefix.contains(" UTC [") =>
+        {
+            rest
+        }
+        _ => line,
+    }
+}

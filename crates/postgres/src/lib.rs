@@ -1,0 +1,45 @@
+//! The bundled PostgreSQL cluster: find the tree, initialise a cluster with it, start and stop its server.
+//!
+//! ```no_run
+//! # async fn demo() -> Result<(), drydock_postgres::PostgresError> {
+//! use drydock_postgres::{Account, Cluster, DataDirectory, Tree, default_data_dir};
+//!
+//! let tree = Tree::locate(None, &[])?;
+//! let account = Account::resolve()?;
+//! let data = DataDirectory::open(&default_data_dir()?, &account)?;
+//! let (cluster, _) = Cluster::initialise(&tree, data, &account).await?;
+//! let mut server = cluster.start().await?;
+//! // connect to server.socket_dir(), server.port() as server.superuser()
+//! server.stop().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Three promises hold on every path: the server is durable (fsync on, data checksums), it listens on a Unix socket in a
+//! folder only its account may enter and on nothing else, and it does not outlive the process that started it. This crate
+//! knows no schema and speaks no SQL.
+
+mod account;
+mod cluster;
+mod data;
+mod error;
+mod os;
+mod recover;
+mod server;
+mod socket;
+mod tree;
+
+pub use account::Account;
+pub use cluster::{Cluster, Initialised};
+pub use data::{DataDirectory, default_data_dir};
+pub use error::PostgresError;
+pub use server::{Exit, Server, StopMode, Stopped, Waiting};
+pub use tree::{TARGET, Tree};
+
+/// The first `length` hexadecimal digits of the SHA-256 of `bytes`: a name for something that has none.
+fn digest(bytes: &[u8], length: usize) -> String {
+    use sha2::{Digest, Sha256};
+    let mut text: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    text.truncate(length);
+    text
+}

@@ -1,0 +1,251 @@
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+
+use nix::errno::Errno;
+use nix::sys::signal::{self, Signal};
+use nix::unistd::{Pid, Uid, User as Passwd};
+
+use super::{Request, User};
+use crate::Account;
+
+fn user(entry: Passwd) -> User {
+    User { name: entry.name, uid: entry.uid.as_raw(), gid: entry.gid.as_raw() }
+}
+
+/// The account this process runs as; `None` if its id has no name.
+pub(crate) fn current_user() -> Option<User> {
+    Passwd::from_uid(Uid::effective()).ok().flatten().map(user)
+}
+
+pub(crate) fn user_named(name: &str) -> Option<User> {
+    Passwd::from_name(name).ok().flatten().map(user)
+}
+
+/// The name of a user id, else the number.
+pub(crate) fn name_of(uid: u32) -> String {
+    Passwd::from_uid(Uid::from_raw(uid)).ok().flatten().map_or(uid.to_string(), |entry| entry.name)
+}
+
+/// Creates a folder with exactly this mode, whatever the umask, owned by `owner` if given. Fails if it exists.
+pub(crate) fn make_dir(path: &Path, mode: u32, owner: Option<&Account>) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(path)?;
+    if let Some(account) = owner.filter(|account| account.dropped) {
+        std::os::unix::fs::lchown(path, Some(account.uid), Some(account.gid))?;
+    }
+    fs::set_permissions(path, Permissions::from_mode(mode))
+}
+
+/// Writes a new file of `mode`, owned by `owner`, and syncs it. Fails if it exists, so it never follows a link.
+pub(crate) fn write_new(path: &Path, text: &str, mode: u32, owner: &Account) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    if owner.dropped {
+        std::os::unix::fs::fchown(&file, Some(owner.uid), Some(owner.gid))?;
+    }
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Opens a private file (0600) for appending.
+pub(crate) fn append(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(nix::libc::O_NOFOLLOW).open(path)
+}
+
+/// Opens a private file (0600) for reading and writing, keeping its content.
+pub(crate) fn open_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(nix::libc::O_NOFOLLOW)
+        .open(path)
+}
+
+pub(crate) fn owner(path: &Path) -> io::Result<u32> {
+    Ok(fs::symlink_metadata(path)?.uid())
+}
+
+/// Whether `account` has all of `bits` (an octal digit: 4 read, 2 write, 1 enter or run) on `path`, by owner, group and
+/// mode. Access control lists are not looked at.
+pub(crate) fn allows(path: &Path, account: &Account, bits: u32) -> io::Result<bool> {
+    let meta = fs::metadata(path)?;
+    let shift = if meta.uid() == account.uid {
+        6
+    } else if meta.gid() == account.gid {
+        3
+    } else {
+        0
+    };
+    Ok((meta.mode() >> shift) & bits == bits)
+}
+
+/// The first folder from the root down to `path` itself that a dropped account may not enter. An account that is our own
+/// needs no telling: the operation itself says so.
+pub(crate) fn closed_folder(path: &Path, account: &Account) -> Option<PathBuf> {
+    if !account.dropped {
+        return None;
+    }
+    let mut folders: Vec<_> = path.ancestors().collect();
+    folders.reverse();
+    folders.into_iter().find(|folder| !matches!(allows(folder, account, 1), Ok(true))).map(Path::to_owned)
+}
+
+/// Lets other accounts pass through a folder of ours, not list it.
+pub(crate) fn let_pass(path: &Path) -> io::Result<()> {
+    let mode = fs::metadata(path)?.mode() & 0o7777;
+    if mode & 0o011 == 0o011 {
+        Ok(())
+    } else {
+        fs::set_permissions(path, Permissions::from_mode(mode | 0o011))
+    }
+}
+
+pub(crate) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    fs::set_permissions(path, Permissions::from_mode(mode))
+}
+
+pub(crate) fn is_executable(meta: &fs::Metadata) -> bool {
+    meta.mode() & 0o111 != 0
+}
+
+/// Whether `path` is a real folder (no link) of `account` that nobody else may enter.
+pub(crate) fn is_private_dir(path: &Path, account: &Account) -> io::Result<bool> {
+    let meta = fs::symlink_metadata(path)?;
+    Ok(meta.is_dir() && meta.uid() == account.uid && meta.mode() & 0o077 == 0)
+}
+
+/// Whether both paths lead to the same file.
+#[cfg(target_os = "linux")]
+pub(crate) fn same_file(one: &Path, other: &Path) -> io::Result<bool> {
+    let (one, other) = (fs::metadata(one)?, fs::metadata(other)?);
+    Ok((one.dev(), one.ino()) == (other.dev(), other.ino()))
+}
+
+/// Whether initdb can leave syncing to one [`sync`] of the whole file system, which is some 100 ms faster.
+pub(crate) const SYNCS_AT_ONCE: bool = cfg!(target_os = "linux");
+
+/// Makes everything below `folder` durable, by way of its whole file system on Linux; elsewhere only the folder itself,
+/// whose files whoever wrote them has synced.
+pub(crate) fn sync(folder: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    nix::unistd::syncfs(File::open(folder)?)?;
+    sync_entries(folder)
+}
+
+/// Makes the names in `folder` durable.
+pub(crate) fn sync_entries(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Sends a process a request. A process that is gone is not an error.
+pub(crate) fn ask(pid: i32, request: Request) -> io::Result<()> {
+    let signal = match request {
+        Request::Fast => Signal::SIGINT,
+        Request::Immediate => Signal::SIGQUIT,
+        Request::Kill => Signal::SIGKILL,
+    };
+    match signal::kill(Pid::from_raw(pid), signal) {
+        Ok(()) | Err(Errno::ESRCH) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// Prepares a child: runs as `account`, out of the terminal's process group (Ctrl-C is for the app, which then stops the
+/// server in order), and on Linux is told to shut down when the thread that spawns it ends.
+pub(crate) fn confine(command: &mut Command, account: &Account) {
+    command.process_group(0);
+    if account.dropped {
+        // std also clears the supplementary groups when root sets a uid.
+        command.uid(account.uid).gid(account.gid);
+    }
+    #[cfg(target_os = "linux")]
+    die_with_parent(command);
+}
+
+#[cfg(target_os = "linux")]
+fn die_with_parent(command: &mut Command) {
+    let parent = nix::unistd::getpid();
+    let arm = move || {
+        nix::sys::prctl::set_pdeathsig(Signal::SIGINT)?;
+        // The parent may have died between fork and the line above.
+        if nix::unistd::getppid() == parent { Ok(()) } else { Err(Errno::ESRCH.into()) }
+    };
+    // SAFETY: runs between fork and exec, after the change of user, which would disarm it. It makes two system calls,
+    // allocates nothing and takes no lock.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(arm);
+    }
+}
+
+/// Blocks until the child has ended and leaves it unreaped, so that its process id stays taken until the caller reaps it.
+#[cfg(target_os = "linux")]
+pub(crate) fn await_exit(child: &mut Child) {
+    use nix::sys::wait::{Id, WaitPidFlag, waitid};
+    let pid = Pid::from_raw(child.id().cast_signed());
+    while let Err(Errno::EINTR) = waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {}
+}
+
+/// Whether the child has ended, leaving it unreaped.
+#[cfg(target_os = "linux")]
+pub(crate) fn has_exited(child: &mut Child) -> bool {
+    use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+    let pid = Pid::from_raw(child.id().cast_signed());
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT | WaitPidFlag::WNOHANG;
+    !matches!(waitid(Id::Pid(pid), flags), Ok(WaitStatus::StillAlive) | Err(Errno::EINTR))
+}
+
+/// Blocks until the child has ended. It is reaped on the way: `waitid` is not to be had here.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn await_exit(child: &mut Child) {
+    while !has_exited(child) {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
+/// Whether the child has ended.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn has_exited(child: &mut Child) -> bool {
+    !matches!(child.try_wait(), Ok(None))
+}
+
+/// The shell, and the arguments that make it run `program` (whose own arguments are to be added) as `account`, in
+/// `folder`, with an empty environment but for the `C` locale and UTC, and with everything it prints in `output`.
+pub(crate) fn isolated(
+    program: &Path,
+    account: &Account,
+    folder: &Path,
+    output: &Path,
+) -> (&'static OsStr, Vec<OsString>) {
+    let mut words: Vec<OsString> = vec![
+        "-c".into(),
+        r#"umask 077; cd -- "$1" && output=$2 && shift 2 && exec "$@" >"$output" 2>&1"#.into(),
+        "drydock".into(),
+        folder.into(),
+        output.into(),
+    ];
+    if account.dropped {
+        words.extend(["setpriv".into(), "--reuid".into(), account.uid.to_string().into()]);
+        words.extend([
+            "--regid".into(),
+            account.gid.to_string().into(),
+            "--clear-groups".into(),
+            "--".into(),
+        ]);
+    }
+    words.extend([
+        "env".into(),
+        "-i".into(),
+        "PATH=/usr/bin:/bin".into(),
+        "LC_ALL=C".into(),
+        "TZ=UTC".into(),
+    ]);
+    words.push(program.into());
+    (OsStr::new("/bin/sh"), words)
+}

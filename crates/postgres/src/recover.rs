@@ -1,0 +1,108 @@
+//! What a crash leaves: a server that still runs, shared memory still in use, a `postmaster.pid` whose process id now
+//! belongs to somebody else. Runs with the data directory's lock held.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::os::{self, Request};
+use crate::{Cluster, PostgresError};
+
+/// How long a left-over server gets for each request, and its children for letting go of the shared memory.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Makes way for a new server on this cluster.
+///
+/// A `postmaster.pid` is removed only if its process is provably not a server of this cluster and nobody is attached to
+/// the shared memory it names; where that can't be told, it is left to PostgreSQL, which then refuses to start.
+pub(crate) fn clear(cluster: &Cluster) -> Result<(), PostgresError> {
+    let data = cluster.path();
+    let file = data.join("postmaster.pid");
+    let Ok(text) = fs::read_to_string(&file) else { return Ok(()) };
+    let lines: Vec<_> = text.lines().collect();
+    let Some(pid) = lines.first().and_then(|line| line.trim().parse::<i32>().ok()).map(i32::abs) else {
+        return Ok(());
+    };
+    // Line 7 holds the key and the id of the shared memory block.
+    let memory =
+        lines.get(6).and_then(|line| line.split_whitespace().nth(1)).and_then(|id| id.parse::<i32>().ok());
+
+    let holder = Holder::of(pid, &data);
+    if holder == Holder::Server {
+        tracing::warn!(pid, "stopping a left-over PostgreSQL");
+        stop(pid, &data)?;
+    }
+    let deadline = Instant::now() + PATIENCE;
+    while attached(memory) && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    if holder == Holder::Other && memory.is_some() && !attached(memory) {
+        tracing::warn!(pid, "postmaster.pid names a process that is not our server; removing it");
+        fs::remove_file(&file).map_err(PostgresError::io("remove", &file))?;
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holder {
+    /// No such process: PostgreSQL sorts that out itself.
+    Gone,
+    /// The server of this cluster.
+    Server,
+    /// Provably something else, or a process that has ended and waits to be reaped.
+    Other,
+    /// Not to be told.
+    Unknown,
+}
+
+impl Holder {
+    /// A server is known by its name and by its working directory, which is its cluster.
+    #[cfg(target_os = "linux")]
+    fn of(pid: i32, data: &Path) -> Self {
+        let proc = Path::new("/proc").join(pid.to_string());
+        let Ok(status) = fs::read_to_string(proc.join("status")) else {
+            return if proc.exists() { Self::Unknown } else { Self::Gone };
+        };
+        let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        if field("State:").is_some_and(|state| state.starts_with(['Z', 'X'])) {
+            return Self::Other;
+        }
+        match (field("Name:"), os::same_file(&proc.join("cwd"), data)) {
+            (Some("postgres"), Ok(true)) => Self::Server,
+            (_, Ok(_)) => Self::Other,
+            _ => Self::Unknown,
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn of(_pid: i32, _data: &Path) -> Self {
+        Self::Unknown
+    }
+}
+
+/// Whether a process is attached to the System V shared memory block of this id.
+fn attached(memory: Option<i32>) -> bool {
+    let Some(memory) = memory else { return false };
+    let Ok(table) = fs::read_to_string("/proc/sysvipc/shm") else { return cfg!(target_os = "linux") };
+    table.lines().skip(1).any(|line| {
+        // key shmid perms size cpid lpid nattch ...
+        let field: Vec<_> = line.split_whitespace().collect();
+        field.get(1).is_some_and(|id| id.parse() == Ok(memory))
+            && field.get(6).is_some_and(|count| *count != "0")
+    })
+}
+
+fn stop(pid: i32, data: &Path) -> Result<(), PostgresError> {
+    let stuck = |what: String| PostgresError::LeftOver { path: data.to_owned(), pid, what };
+    for request in [Request::Fast, Request::Immediate, Request::Kill] {
+        os::ask(pid, request).map_err(|cause| stuck(cause.to_string()))?;
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if Holder::of(pid, data) != Holder::Server {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+    Err(stuck("it reacts to no signal".into()))
+}

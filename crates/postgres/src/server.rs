@@ -1,0 +1,415 @@
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{oneshot, watch};
+
+use crate::cluster::SUPERUSER;
+use crate::os::{self, Request};
+use crate::socket::{PORT, SocketFolder};
+use crate::{Cluster, PostgresError, recover};
+
+/// How often `postmaster.pid` is looked at while the server starts.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// How long each rung of the stop ladder waits.
+const LADDER: [(Request, StopMode, Duration); 3] = [
+    (Request::Fast, StopMode::Fast, Duration::from_secs(5)),
+    (Request::Immediate, StopMode::Immediate, Duration::from_secs(2)),
+    (Request::Kill, StopMode::Killed, Duration::from_secs(5)),
+];
+
+/// A log larger than this (bytes) is put aside at the next start; one old log is kept.
+const LOG_LIMIT: u64 = 5 * 1024 * 1024;
+
+/// What goes into every command line. Given there, it wins over the cluster's configuration files.
+const SETTINGS: &[(&str, &str)] = &[
+    ("listen_addresses", ""),
+    ("unix_socket_permissions", "0700"),
+    ("cluster_name", "drydock"),
+    // Durability. There is no speed reason to go without: it costs 2 ms of a start.
+    ("fsync", "on"),
+    ("full_page_writes", "on"),
+    ("synchronous_commit", "on"),
+    // Small and quick to start: one user, no replicas.
+    ("shared_buffers", "32MB"),
+    ("max_connections", "40"),
+    ("max_wal_senders", "0"),
+    ("wal_level", "minimal"),
+    ("max_worker_processes", "4"),
+    ("max_logical_replication_workers", "0"),
+    ("max_files_per_process", "200"),
+    ("jit", "off"),
+    #[cfg(target_os = "linux")]
+    ("recovery_init_sync_method", "syncfs"),
+    ("timezone", "UTC"),
+    ("log_timezone", "UTC"),
+    ("logging_collector", "off"),
+    ("log_destination", "stderr"),
+    ("log_checkpoints", "off"),
+    ("log_line_prefix", "%m [%p] "),
+];
+
+/// A start that takes longer than usual, most likely because the server recovers from a crash.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Since the server was launched.
+    pub elapsed: Duration,
+    /// The last line it logged.
+    pub last_line: Option<String>,
+}
+
+/// Which request ended the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopMode {
+    /// SIGINT: everything was written.
+    Fast,
+    /// SIGQUIT: the next start recovers. Nothing committed is lost.
+    Immediate,
+    /// SIGKILL: as immediate.
+    Killed,
+    /// None: it had ended by itself.
+    Gone,
+}
+
+/// How a stop went.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopped {
+    /// What it took.
+    pub mode: StopMode,
+    /// From the first request to the end of the process.
+    pub elapsed: Duration,
+}
+
+/// How the server process ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Exit(ExitStatus);
+
+impl Exit {
+    /// Whether it was an orderly shutdown.
+    pub fn is_clean(&self) -> bool {
+        self.0.success()
+    }
+}
+
+impl std::fmt::Display for Exit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A running server. It ends with [`Server::stop`], when this value is dropped, and when this process ends in whatever way.
+#[derive(Debug)]
+pub struct Server {
+    process: Arc<Process>,
+    socket: PathBuf,
+    log: PathBuf,
+    stopped: Option<Stopped>,
+}
+
+impl Cluster {
+    /// Starts the server and waits until it accepts connections. There is no time limit: a recovering server takes as long
+    /// as it takes, and is reported through `tracing` every second. Dropping the future stops the server.
+    ///
+    /// # Errors
+    /// `postgres.start_failed` with the end of the log, `postgres.already_running`, `postgres.left_over`,
+    /// `postgres.socket_folder`, `postgres.io`.
+    pub async fn start(&self) -> Result<Server, PostgresError> {
+        self.start_with(|waiting| {
+            let seconds = waiting.elapsed.as_secs();
+            tracing::warn!(seconds, last_line = waiting.last_line, "PostgreSQL is still starting");
+        })
+        .await
+    }
+
+    /// As [`Cluster::start`], with a function that is called every second while the server starts.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub async fn start_with(
+        &self,
+        waiting: impl Fn(Waiting) + Send + 'static,
+    ) -> Result<Server, PostgresError> {
+        if self.inner.running.swap(true, Ordering::AcqRel) {
+            return Err(PostgresError::AlreadyRunning { path: self.path() });
+        }
+        let (ready, started) = oneshot::channel();
+        let cluster = self.clone();
+        // A thread of its own that lives as long as the server: on Linux the server is told to end when the thread that
+        // spawned it ends, which for a thread of an async runtime can be any time.
+        let keeper = std::thread::Builder::new()
+            .name("postgres-keeper".into())
+            .spawn(move || keep(cluster, ready, &waiting));
+        if let Err(cause) = keeper {
+            self.inner.running.store(false, Ordering::Release);
+            return Err(PostgresError::io("start a thread for", &self.path())(cause));
+        }
+        match started.await {
+            Ok(started) => started,
+            Err(_) => Err(PostgresError::StartFailed {
+                status: "its keeper thread ended".into(),
+                log: String::new(),
+            }),
+        }
+    }
+}
+
+impl Server {
+    /// The folder of its socket: what libpq and sqlx call host.
+    pub fn socket_dir(&self) -> &Path {
+        &self.socket
+    }
+
+    /// The number in the socket's name. No TCP port is open.
+    pub fn port(&self) -> u16 {
+        PORT
+    }
+
+    /// The superuser's name. The account this process runs as may connect as any role, without a password.
+    pub fn superuser(&self) -> &'static str {
+        SUPERUSER
+    }
+
+    /// Process id.
+    pub fn pid(&self) -> i32 {
+        self.process.pid
+    }
+
+    /// The last lines of its log.
+    pub fn log_tail(&self, lines: usize) -> String {
+        log_tail(&self.log, 0, lines)
+    }
+
+    /// Resolves when the server process has ended, for whatever reason.
+    pub fn exited(&self) -> impl Future<Output = Exit> + Send + 'static {
+        let mut news = self.process.news.subscribe();
+        async move {
+            // The sender lives until the news is out: the keeper thread owns it.
+            match news.wait_for(Option::is_some).await.map(|exit| *exit) {
+                Ok(Some(status)) => Exit(status),
+                _ => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Stops the server: SIGINT, after 5 s SIGQUIT, after 2 s more SIGKILL. Stopping again answers as the first time.
+    ///
+    /// # Errors
+    /// `postgres.stop_failed` if it cannot be signalled or survives SIGKILL (a hanging disk).
+    pub async fn stop(&mut self) -> Result<Stopped, PostgresError> {
+        if let Some(stopped) = self.stopped {
+            return Ok(stopped);
+        }
+        let process = Arc::clone(&self.process);
+        let pid = process.pid;
+        let stopped = tokio::task::spawn_blocking(move || process.stop())
+            .await
+            .map_err(|cause| PostgresError::StopFailed { pid, what: cause.to_string() })??;
+        self.stopped = Some(stopped);
+        Ok(stopped)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.stopped.is_none()
+            && let Err(cause) = self.process.stop()
+        {
+            tracing::error!("{cause}");
+        }
+    }
+}
+
+/// The server's process as its keeper thread and its [`Server`] see it.
+#[derive(Debug)]
+struct Process {
+    pid: i32,
+    /// Guards the process id: while this is `None` under the lock, the id is ours to signal.
+    exit: Mutex<Option<ExitStatus>>,
+    ended: Condvar,
+    news: watch::Sender<Option<ExitStatus>>,
+}
+
+impl Process {
+    fn new(pid: i32) -> Self {
+        Self { pid, exit: Mutex::new(None), ended: Condvar::new(), news: watch::Sender::new(None) }
+    }
+
+    fn exit(&self) -> MutexGuard<'_, Option<ExitStatus>> {
+        self.exit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stop(&self) -> Result<Stopped, PostgresError> {
+        let begun = Instant::now();
+        let failed = |what: String| PostgresError::StopFailed { pid: self.pid, what };
+        let mut exit = self.exit();
+        if exit.is_some() {
+            return Ok(Stopped { mode: StopMode::Gone, elapsed: Duration::ZERO });
+        }
+        for (request, mode, patience) in LADDER {
+            os::ask(self.pid, request).map_err(|cause| failed(cause.to_string()))?;
+            let (guard, _) = self
+                .ended
+                .wait_timeout_while(exit, patience, |exit| exit.is_none())
+                .unwrap_or_else(PoisonError::into_inner);
+            exit = guard;
+            if exit.is_some() {
+                return Ok(Stopped { mode, elapsed: begun.elapsed() });
+            }
+            tracing::warn!(pid = self.pid, ?mode, "PostgreSQL did not stop in time");
+        }
+        Err(failed("it survived SIGKILL".into()))
+    }
+}
+
+/// What happens on the keeper thread, from before the launch until after the end of the server.
+fn keep(cluster: Cluster, ready: oneshot::Sender<Result<Server, PostgresError>>, waiting: &dyn Fn(Waiting)) {
+    let launched = launch(&cluster);
+    let (mut child, socket, log_from) = match launched {
+        Ok(launched) => launched,
+        Err(cause) => {
+            cluster.inner.running.store(false, Ordering::Release);
+            drop(cluster);
+            let _ = ready.send(Err(cause));
+            return;
+        }
+    };
+    let process = Arc::new(Process::new(child.id().cast_signed()));
+    let log = cluster.inner.data.log_file();
+    let came_up = await_ready(&cluster.path(), &mut child, &ready, |elapsed| {
+        let last_line = Some(log_tail(&log, log_from, 1)).filter(|line| !line.is_empty());
+        waiting(Waiting { elapsed, last_line });
+    });
+
+    let mut ready = Some(ready);
+    if came_up && let Some(ready) = ready.take() {
+        let server = Server {
+            process: Arc::clone(&process),
+            socket: socket.path().to_owned(),
+            log: log.clone(),
+            stopped: None,
+        };
+        if let Err(unwanted) = ready.send(Ok(server)) {
+            abandon(unwanted.ok(), &process);
+        }
+    } else if ready.as_ref().is_some_and(oneshot::Sender::is_closed) {
+        abandon(None, &process);
+    }
+
+    os::await_exit(&mut child);
+    // Reaped under the lock: until then nobody else can get this process id.
+    let mut exit = process.exit();
+    let status = child.wait();
+    drop(socket);
+    cluster.inner.running.store(false, Ordering::Release);
+    drop(cluster);
+    let status = status.unwrap_or_default();
+    *exit = Some(status);
+    process.ended.notify_all();
+    drop(exit);
+    process.news.send_replace(Some(status));
+    if let Some(ready) = ready {
+        let failed =
+            PostgresError::StartFailed { status: status.to_string(), log: log_tail(&log, log_from, 40) };
+        let _ = ready.send(Err(failed));
+    }
+}
+
+/// Asks a server nobody waits for to end; the keeper waits for it.
+fn abandon(server: Option<Server>, process: &Process) {
+    if let Some(mut server) = server {
+        // Its Drop would wait for this very thread.
+        server.stopped = Some(Stopped { mode: StopMode::Fast, elapsed: Duration::ZERO });
+    }
+    if let Err(cause) = os::ask(process.pid, Request::Fast) {
+        tracing::error!(pid = process.pid, "could not stop PostgreSQL: {cause}");
+    }
+}
+
+fn launch(cluster: &Cluster) -> Result<(Child, SocketFolder, u64), PostgresError> {
+    let inner = &cluster.inner;
+    recover::clear(cluster)?;
+    let socket = SocketFolder::create(inner.data.path(), &inner.account)?;
+    let path = inner.data.log_file();
+    let (log, log_from) = open_log(&path).map_err(PostgresError::io("open", &path))?;
+    let errors = log.try_clone().map_err(PostgresError::io("open", &path))?;
+
+    let mut command = Command::new(inner.tree.program("postgres"));
+    command.arg("-D").arg(cluster.path());
+    for (name, value) in SETTINGS {
+        command.arg("-c").arg(format!("{name}={value}"));
+    }
+    let mut folder = std::ffi::OsString::from("unix_socket_directories=");
+    folder.push(socket.path());
+    command.arg("-c").arg(folder).arg("-p").arg(PORT.to_string());
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
+    command.current_dir(cluster.path()).stdin(Stdio::null()).stdout(log).stderr(errors);
+    os::confine(&mut command, &inner.account);
+    let child = command.spawn().map_err(PostgresError::io("run", &inner.tree.program("postgres")))?;
+    Ok((child, socket, log_from))
+}
+
+/// Whether the server came up; if not, it has ended or nobody waits for it any more.
+fn await_ready<T>(
+    data: &Path,
+    child: &mut Child,
+    ready: &oneshot::Sender<T>,
+    waiting: impl Fn(Duration),
+) -> bool {
+    let begun = Instant::now();
+    let file = data.join("postmaster.pid");
+    let pid = child.id().to_string();
+    let mut told = 0;
+    loop {
+        if is_ready(&file, &pid) {
+            return true;
+        }
+        if os::has_exited(child) || ready.is_closed() {
+            return false;
+        }
+        let elapsed = begun.elapsed();
+        if elapsed.as_secs() > told {
+            told = elapsed.as_secs();
+            waiting(elapsed);
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// Line 1 of `postmaster.pid` is the server's process id, line 8 its state (`LOCK_FILE_LINE_PM_STATUS` in PostgreSQL's
+/// `miscadmin.h`). Looking there disturbs nothing, while an attempt to connect makes the server fork and log.
+fn is_ready(file: &Path, pid: &str) -> bool {
+    fs::read_to_string(file).is_ok_and(|text| {
+        let mut lines = text.lines();
+        lines.next() == Some(pid) && lines.nth(6).is_some_and(|state| state.trim() == "ready")
+    })
+}
+
+/// Opens the log for appending, a new one if it has grown too large, and says where this start's lines begin.
+fn open_log(path: &Path) -> io::Result<(File, u64)> {
+    if fs::metadata(path).is_ok_and(|meta| meta.len() > LOG_LIMIT) {
+        fs::rename(path, path.with_extension("log.1"))?;
+    }
+    let log = os::append(path)?;
+    let from = log.metadata()?.len();
+    Ok((log, from))
+}
+
+/// The last `lines` of a log, from byte `from` on, reading at most its last 64 KiB.
+fn log_tail(path: &Path, from: u64, lines: usize) -> String {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(from.max(length.saturating_sub(64 * 1024)).min(length)))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let text = String::from_utf8_lossy(&read().unwrap_or_default()).into_owned();
+    let all: Vec<_> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}

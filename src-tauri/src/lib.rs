@@ -1,0 +1,82 @@
+//! The desktop shell: one window, the boot behind it, the `api` command, and one way out.
+
+mod bridge;
+mod exit;
+mod window;
+
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use drydock_boot::{Platform, Settings};
+use tauri::RunEvent;
+
+/// Opens the window and boots behind it; returns when the window is closed and the database has stopped.
+///
+/// The exit code is 0 only when the boot succeeded and everything stopped.
+#[must_use]
+pub fn run() -> ExitCode {
+    window::prepare_environment();
+    if let Err(sentence) = window::display() {
+        exit::say(&sentence);
+        return ExitCode::FAILURE;
+    }
+
+    let platform = Arc::new(Platform::new(settings()));
+    let failed = Arc::new(AtomicBool::new(false));
+    let app = tauri::Builder::default()
+        .manage(bridge::Api(platform.router()))
+        .invoke_handler(tauri::generate_handler![bridge::api])
+        .setup({
+            let platform = Arc::clone(&platform);
+            let failed = Arc::clone(&failed);
+            move |app| {
+                // The boot starts before the webview exists: most of it is done when the page can first ask.
+                std::thread::Builder::new().name("boot".to_owned()).spawn(move || {
+                    if let Err(failure) = tauri::async_runtime::block_on(platform.boot()) {
+                        failed.store(true, Ordering::Relaxed);
+                        exit::say(&format!("Drydock stopped at {}: {failure}", failure.stage.name()));
+                    }
+                })?;
+                exit::on_signal(app.handle().clone())?;
+                window::open(app)?;
+                Ok(())
+            }
+        })
+        .build(tauri::generate_context!());
+    let app = match app {
+        Ok(app) => app,
+        Err(error) => {
+            exit::say(&format!(
+                "The window cannot be opened: {error}. Use `drydock serve` and a browser instead. [window.failed]"
+            ));
+            return ExitCode::FAILURE;
+        }
+    };
+
+    let code = app.run_return({
+        let platform = Arc::clone(&platform);
+        let failed = Arc::clone(&failed);
+        move |_, event| {
+            if matches!(event, RunEvent::Exit) && !exit::shut_down(&platform) {
+                failed.store(true, Ordering::Relaxed);
+            }
+        }
+    });
+    // Once more for a way out that sends no event; the second time there is nothing left to stop.
+    if !exit::shut_down(&platform) || failed.load(Ordering::Relaxed) || code != 0 {
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// The environment's settings, as the `drydock` command has them.
+fn settings() -> Settings {
+    let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    Settings { data_dir: path("DRYDOCK_DATA_DIR"), postgres: path("DRYDOCK_POSTGRES"), ..Settings::default() }
+}

@@ -1,0 +1,73 @@
+import { envelope, expect, test } from "./fixtures";
+
+const CASES = [
+  [403, "tenant.forbidden", "You may not see this", "Your role has no right to it.", "Ask for the right."],
+  [404, "engagement.not_found", "No such engagement", "It is not in this client account.", "Choose another one."],
+  [503, "platform.not_ready", "The platform is not ready", "A gate is red.", "Wait, then try again."],
+] as const;
+
+for (const [status, code, title, detail, next] of CASES) {
+  test(`a ${status} shows its own text, code and next step`, async ({ page, place }) => {
+    await page.route("**/api/v1/overview", (route) => route.fulfill(envelope(status, code, title, detail, next)));
+    await page.goto(`${place.path}/overview`);
+    const alert = page.getByRole("alert");
+    for (const text of [title, detail, next, code, "e2e-request"]) await expect(alert).toContainText(text);
+    if (status === 403) await expect(alert).toContainText("client admin");
+    await page.unroute("**/api/v1/overview");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
+  });
+}
+
+test("a 401 goes to the login page and remembers the way back", async ({ page, place }) => {
+  await page.route("**/api/v1/overview", (route) =>
+    route.fulfill(envelope(401, "auth.session_expired", "Expired", "The session is over.", "Sign in again.")),
+  );
+  await page.goto(`${place.path}/overview`);
+  await expect(page).toHaveURL(new RegExp(`/login\\?redirect=${encodeURIComponent(`${place.path}/overview`)}`));
+});
+
+test("a lost connection has its own text", async ({ page, place }) => {
+  await page.route("**/api/v1/overview", (route) => route.abort());
+  await page.goto(`${place.path}/overview`);
+  await expect(page.getByRole("alert")).toContainText("Drydock does not answer");
+  await expect(page.getByRole("alert")).toContainText("ui.connection_lost");
+});
+
+test("an answer without an envelope is told as such", async ({ page, place }) => {
+  await page.route("**/api/v1/overview", (route) => route.fulfill({ status: 502, body: "<html>proxy</html>" }));
+  await page.goto(`${place.path}/overview`);
+  await expect(page.getByRole("alert")).toContainText("ui.answer_unreadable");
+});
+
+test("a foreign client account is not found, and the switcher names none", async ({ page, place }) => {
+  await page.goto(`/clients/99999999-9999-4999-8999-999999999999/engagements/${place.engagement.id}/overview`);
+  await expect(page.getByRole("alert")).toContainText("client_account.not_found");
+  await expect(page.getByRole("button", { name: "Client account: Choose a client account" })).toBeVisible();
+});
+
+test("an address that is not an id is refused politely", async ({ page, api }) => {
+  expect(api.token).not.toBe("");
+  await page.goto("/clients/nonsense/engagements/nonsense/assets");
+  await expect(page.getByRole("alert")).toContainText("Next step:");
+});
+
+test("an unknown address has a page of its own", async ({ page, api }) => {
+  expect(api.token).not.toBe("");
+  await page.goto("/no/such/page");
+  await expect(page.getByRole("heading", { name: "There is no page at this address" })).toBeVisible();
+  await page.getByRole("link", { name: "Go to the start page" }).click();
+  await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
+});
+
+test("the report of an error holds no secrets", async ({ page, context, place, api }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.route("**/api/v1/overview", (route) => route.fulfill(envelope(503, "platform.not_ready", "Not ready", "d", "n")));
+  await page.goto(`${place.path}/overview`);
+  await page.getByRole("button", { name: "Copy report" }).click();
+  await expect(page.getByText("Copied to the clipboard.")).toBeVisible();
+  const report = await page.evaluate(() => navigator.clipboard.readText());
+  expect(report).toContain("platform.not_ready");
+  expect(report).toContain("e2e-request");
+  expect(report).not.toContain(api.token);
+});

@@ -1,0 +1,121 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures";
+
+type Place = { path: string; client: { id: string } };
+
+/** Every page and every state worth a look of its own; each function leaves the page ready to be looked at. */
+const PAGES: Record<string, (page: Page, place: Place) => Promise<void>> = {
+  overview: async (page, place) => {
+    await page.goto(`${place.path}/overview`);
+    await expect(page.getByRole("table", { name: "Status" }).getByRole("link").first()).toBeVisible();
+  },
+  assets: async (page, place) => {
+    await page.goto(`${place.path}/assets?environment=production`);
+    await expect(page.getByRole("grid")).toHaveAttribute("aria-busy", "false");
+  },
+  "no match": async (page, place) => {
+    await page.goto(`${place.path}/assets?q=no-such-asset`);
+    await expect(page.getByRole("heading", { name: "No asset matches" })).toBeVisible();
+  },
+  "filter menu": async (page, place) => {
+    await page.goto(`${place.path}/assets`);
+    await page.getByRole("button", { name: "Type" }).click();
+    await expect(page.getByRole("menu")).toBeVisible();
+  },
+  engagements: async (page, place) => {
+    await page.goto(`/clients/${place.client.id}/engagements`);
+    await expect(page.getByRole("row").nth(2)).toBeVisible();
+  },
+  "client accounts": async (page) => {
+    await page.goto("/clients");
+    await expect(page.getByRole("row").nth(3)).toBeVisible();
+  },
+  switcher: async (page, place) => {
+    await page.goto(`${place.path}/overview`);
+    await expect(page.getByRole("table", { name: "Status" })).toBeVisible();
+    await page.keyboard.press("Control+j");
+    await expect(page.getByRole("option").first()).toBeVisible();
+  },
+  "user menu": async (page, place) => {
+    await page.goto(`${place.path}/overview`);
+    await page.getByRole("button", { name: /^Account: / }).click();
+    await expect(page.getByRole("menuitem", { name: "Sign out" })).toBeVisible();
+  },
+  "last start": async (page) => {
+    await page.goto("/boot");
+    await expect(page.getByRole("heading", { name: "Ready" })).toBeVisible();
+  },
+  "failed start": async (page) => {
+    await page.route("**/api/v1/boot?*", async (route) => {
+      const answer = (await (await route.fetch()).json()) as Record<string, unknown>;
+      const failure = { stage: "start", code: "postgres.start_failed", what: "It did not start", cause: "c", next_step: "n" };
+      await route.fulfill({ json: { ...answer, state: "failed", failure } });
+    });
+    await page.goto("/");
+    await expect(page.getByRole("alert")).toBeVisible();
+  },
+  "page not found": async (page) => {
+    await page.goto("/no/such/page");
+    await expect(page.getByRole("heading", { name: "There is no page" })).toBeVisible();
+  },
+  "foreign client account": async (page) => {
+    await page.goto("/clients/99999999-9999-4999-8999-999999999999/engagements");
+    await expect(page.getByRole("alert")).toBeVisible();
+  },
+};
+
+async function violations(page: Page) {
+  // Skeletons and menus fade in; half-faded text has another contrast.
+  await page.waitForTimeout(400);
+  const { violations: found } = await new AxeBuilder({ page }).analyze();
+  return found.map(({ id, nodes }) => ({ id, where: nodes.map((node) => `${node.target.join(" ")}: ${node.failureSummary ?? ""}`) }));
+}
+
+for (const scheme of ["light", "dark"] as const) {
+  for (const [name, open] of Object.entries(PAGES)) {
+    test(`axe finds nothing: ${name}, ${scheme}`, async ({ page, place }) => {
+      await page.emulateMedia({ colorScheme: scheme });
+      await open(page, place);
+      expect(await violations(page)).toEqual([]);
+    });
+  }
+
+  test(`axe finds nothing: sign in, ${scheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.goto("/login");
+    await expect(page.getByRole("heading", { name: "Demo accounts" })).toBeVisible();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await expect(page.getByRole("alert")).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+  });
+}
+
+test("at 360 px no page scrolls sideways and every target can be hit", async ({ page, place }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  for (const [name, open] of Object.entries(PAGES)) {
+    if (name === "failed start") continue;
+    await open(page, place);
+    const [wide, small] = await page.evaluate(() => {
+      const targets = [...document.querySelectorAll("button, a[href], input, [role=option], [role^=menuitem]")];
+      const low = targets.filter((target) => {
+        const box = target.getBoundingClientRect();
+        // A link that covers its row counts with the row.
+        const row = target.classList.contains("row-link") || target.closest(".total") !== null;
+        return !row && getComputedStyle(target).clipPath === "none" && box.height > 0 && box.height < 24;
+      });
+      return [document.documentElement.scrollWidth, low.map((target) => target.outerHTML.slice(0, 80))];
+    });
+    expect(wide, name).toBeLessThanOrEqual(360);
+    expect(small, name).toEqual([]);
+  }
+});
+
+test("at 2560 px the pages fill no more than they need", async ({ page, place }) => {
+  await page.setViewportSize({ width: 2560, height: 1300 });
+  await PAGES["assets"]?.(page, place);
+  const head = await page.getByRole("columnheader").last().boundingBox();
+  const cell = await page.getByRole("row").nth(1).getByRole("gridcell").last().boundingBox();
+  expect(head?.x).toBe(cell?.x);
+  expect((head?.x ?? 0) + (head?.width ?? 0)).toBeGreaterThan(2400);
+});

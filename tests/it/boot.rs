@@ -1,0 +1,205 @@
+//! The boot sequence: green from nothing, green again, and red with a sentence.
+
+use std::{path::Path, sync::Arc};
+
+use drydock_boot::{
+    Platform, Settings,
+    boot::{BootSnapshot, BootState, Failure, Stage, StageStatus},
+};
+use drydock_testkit::{folder, resources};
+
+fn settings(data: &Path) -> Settings {
+    Settings { data_dir: Some(data.to_owned()), resources: resources(), ..Settings::default() }
+}
+
+async fn boot(settings: Settings) -> (Result<(), Failure>, BootSnapshot, Platform) {
+    let platform = Platform::new(settings);
+    let outcome = platform.boot().await;
+    let snapshot = platform.watch().borrow().clone();
+    (outcome, snapshot, platform)
+}
+
+fn detail(snapshot: &BootSnapshot, stage: Stage) -> String {
+    snapshot.stages[stage as usize].detail.clone().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn from_nothing_to_ready_and_once_more() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let (outcome, first, platform) = boot(settings(&data)).await;
+    outcome.unwrap();
+    assert_eq!(first.state, BootState::Ready);
+    assert!(
+        first.stages.iter().all(|stage| stage.status == StageStatus::Passed && stage.elapsed_ms.is_some())
+    );
+    assert_eq!(detail(&first, Stage::Migrate), "1 migration applied");
+    assert_eq!(platform.demo_accounts().await.unwrap().len(), 5);
+    platform.shutdown().await.unwrap();
+    platform.shutdown().await.unwrap();
+
+    let (outcome, second, platform) = boot(settings(&data)).await;
+    outcome.unwrap();
+    assert_eq!(detail(&second, Stage::Migrate), "nothing to apply");
+    assert_eq!(detail(&second, Stage::Seed), "nothing to add");
+    platform.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_course_is_told_stage_by_stage() {
+    let folder = folder();
+    let platform = Arc::new(Platform::new(settings(&folder.path().join("data"))));
+    let mut watcher = platform.watch();
+    let follower = tokio::spawn(async move {
+        let mut revisions = Vec::new();
+        loop {
+            watcher.changed().await.unwrap();
+            let snapshot = watcher.borrow_and_update().clone();
+            let running = snapshot.stages.iter().filter(|stage| stage.status == StageStatus::Running).count();
+            assert!(running <= 1, "two stages at once");
+            revisions.push(snapshot.revision);
+            if snapshot.state != BootState::Booting {
+                return (revisions, snapshot.state);
+            }
+        }
+    });
+    platform.boot().await.unwrap();
+    let (revisions, state) = follower.await.unwrap();
+    assert_eq!(state, BootState::Ready);
+    assert!(revisions.is_sorted() && revisions.len() > 5, "{revisions:?}");
+    platform.shutdown().await.unwrap();
+}
+
+/// Until the last gate is green the API tells how the boot is going, and nothing else.
+#[tokio::test]
+async fn before_the_end_there_is_no_sign_in() {
+    use axum::{body::Body, http::Request};
+    use tower::ServiceExt as _;
+
+    let platform = Platform::new(settings(Path::new("/nonexistent")));
+    for (path, status) in [
+        ("/livez", 200),
+        ("/api/v1/boot", 200),
+        ("/readyz", 503),
+        ("/api/v1/demo/accounts", 503),
+        ("/api/v1/auth/me", 503),
+        ("/api/v1/context/clients", 503),
+    ] {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = platform.router().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), status, "{path}");
+    }
+}
+
+fn assert_red(outcome: Result<(), Failure>, snapshot: &BootSnapshot, stage: Stage, code: &str) -> Failure {
+    let failure = outcome.unwrap_err();
+    assert_eq!((failure.stage, failure.code.as_str()), (stage, code), "{failure}");
+    assert!(!failure.what.is_empty() && !failure.next_step.is_empty(), "{failure:?}");
+    assert_eq!(snapshot.state, BootState::Failed);
+    let report = snapshot.report("0", "test");
+    assert!(report.contains(code) && report.contains(&failure.next_step), "{report}");
+    for later in &snapshot.stages[stage as usize + 1..] {
+        assert_eq!(later.status, StageStatus::Pending);
+    }
+    failure
+}
+
+#[tokio::test]
+async fn a_missing_tree_is_said_at_locate() {
+    let folder = folder();
+    let (outcome, snapshot, _platform) = boot(Settings {
+        postgres: Some(folder.path().join("nowhere")),
+        ..settings(&folder.path().join("data"))
+    })
+    .await;
+    assert_red(outcome, &snapshot, Stage::Locate, "postgres.tree_missing");
+}
+
+#[tokio::test]
+async fn a_second_start_on_the_same_data_is_refused_and_the_first_goes_on() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let (outcome, _, first) = boot(settings(&data)).await;
+    outcome.unwrap();
+    let (outcome, snapshot, second) = boot(settings(&data)).await;
+    let failure = assert_red(outcome, &snapshot, Stage::Locate, "data.in_use");
+    assert!(failure.cause.contains(&std::process::id().to_string()), "{failure}");
+    second.shutdown().await.unwrap();
+    assert_eq!(first.demo_accounts().await.unwrap().len(), 5);
+    first.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_data_directory_of_another_major_is_left_alone() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    std::fs::create_dir_all(data.join("cluster")).unwrap();
+    std::fs::write(data.join("cluster/PG_VERSION"), "15\n").unwrap();
+    let (outcome, snapshot, _platform) = boot(settings(&data)).await;
+    assert_red(outcome, &snapshot, Stage::Initialise, "data.other_major");
+    assert_eq!(std::fs::read_to_string(data.join("cluster/PG_VERSION")).unwrap(), "15\n");
+}
+
+/// The faults that a database can have, each made by hand, each named by its gate.
+#[tokio::test]
+async fn red_gates_name_what_was_done_to_the_database() {
+    use drydock_store::{history, verify};
+    use drydock_testkit::Database;
+
+    let cases: [(&str, &str); 7] = [
+        ("alter table migration.user_roles rename to roles", "verify.table_missing"),
+        ("alter table migration.assets no force row level security", "verify.tenancy_open"),
+        (
+            "drop policy tenant_isolation on migration.engagements; drop policy if exists backup_reads_all on migration.engagements",
+            "verify.tenancy_open",
+        ),
+        ("grant truncate on migration.assets to drydock_app", "verify.role_unsafe"),
+        ("alter table migration.tags owner to drydock_app", "verify.role_unsafe"),
+        ("update migration.users set is_active = false", "login.impossible"),
+        ("update migration.user_roles set is_active = false", "login.impossible"),
+    ];
+    for (change, code) in cases {
+        let database = Database::new().await;
+        verify::schema(database.store()).await.unwrap();
+        verify::login(database.store()).await.unwrap();
+        let _ = database.sql(change);
+        let error = match verify::schema(database.store()).await {
+            Ok(_) => verify::login(database.store()).await.unwrap_err(),
+            Err(error) => error,
+        };
+        assert_eq!(error.code().as_str(), code, "{change}: {error}");
+    }
+    for (change, code) in [
+        ("update migration._sqlx_migrations set checksum = '\\x00'", "history.changed"),
+        ("update migration._sqlx_migrations set success = false", "history.dirty"),
+        (
+            "insert into migration._sqlx_migrations values (999, 'later', now(), true, '\\x00', 0)",
+            "history.ahead",
+        ),
+    ] {
+        let database = Database::new().await;
+        assert!(history::compare(database.target()).await.unwrap().pending.is_empty());
+        let _ = database.sql(change);
+        let error = history::compare(database.target()).await.unwrap_err();
+        assert_eq!(error.code().as_str(), code, "{change}: {error}");
+    }
+}
+
+/// The migrator's advisory lock is given back although migrating failed: a second try is not kept waiting.
+#[tokio::test]
+async fn a_failed_migration_leaves_no_lock_and_no_trace() {
+    use drydock_store::history;
+    use drydock_testkit::Database;
+
+    let database = Database::new().await;
+    let _ = database.sql("delete from migration._sqlx_migrations");
+    let pending = history::compare(database.target()).await.unwrap();
+    assert_eq!(pending.pending, [1]);
+    for _ in 0..2 {
+        // The tables are there already, so the migration must fail.
+        let error = history::migrate(database.target(), &pending).await.unwrap_err();
+        assert_eq!(error.code().as_str(), "migrate.failed");
+        assert_eq!(database.sql("select count(*) from pg_locks where locktype = 'advisory'"), "0");
+    }
+    assert_eq!(database.sql("select count(*) from migration._sqlx_migrations"), "0");
+}

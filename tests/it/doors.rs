@@ -1,0 +1,194 @@
+//! Both doors lead to the same router: the same requests get the same answers.
+
+use std::net::SocketAddr;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use drydock_api::door;
+use drydock_boot::listen;
+use http_body_util::{BodyExt as _, Full};
+use hyper::{Request, body::Bytes};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+use crate::app::{App, DEMO, DEMO_CLIENT, DEMO_ENGAGEMENT};
+
+struct Call {
+    method: &'static str,
+    path: String,
+    headers: Vec<(&'static str, String)>,
+    body: Option<Value>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    status: u16,
+    content_type: Option<String>,
+    body: Value,
+}
+
+/// What differs by nature from call to call: ids and times of the call itself.
+fn comparable(mut body: Value) -> Value {
+    if let Some(object) = body.as_object_mut() {
+        for key in ["request_id", "token"] {
+            object.remove(key);
+        }
+    }
+    body
+}
+
+async fn in_process(app: &App, call: &Call) -> Outcome {
+    let mut headers = HeaderMap::new();
+    headers.insert(door::METHOD_HEADER, HeaderValue::from_static(call.method));
+    headers.insert(door::PATH_HEADER, HeaderValue::from_str(&call.path).unwrap());
+    for (name, value) in &call.headers {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+    }
+    let body = call.body.as_ref().map(|body| body.to_string().into_bytes()).unwrap_or_default();
+    let framed = door::call(app.router.clone(), &headers, body).await.unwrap();
+    let split = framed.iter().position(|byte| *byte == b'\n').unwrap();
+    let head: Value = serde_json::from_slice(&framed[..split]).unwrap();
+    Outcome {
+        status: u16::try_from(head["status"].as_u64().unwrap()).unwrap(),
+        content_type: head["headers"]["content-type"].as_str().map(str::to_owned),
+        body: comparable(serde_json::from_slice(&framed[split + 1..]).unwrap_or(Value::Null)),
+    }
+}
+
+async fn over_tcp(address: SocketAddr, call: &Call, extra: &[(&str, &str)]) -> Outcome {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let mut request = Request::builder().method(call.method).uri(&call.path);
+    if !extra.iter().any(|(name, _)| *name == "host") {
+        request = request.header("host", address.to_string());
+    }
+    for (name, value) in
+        call.headers.iter().map(|(name, value)| (*name, value.as_str())).chain(extra.iter().copied())
+    {
+        request = request.header(name, value);
+    }
+    let body = call.body.as_ref().map(Value::to_string).unwrap_or_default();
+    let response = sender.send_request(request.body(Full::new(Bytes::from(body))).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Outcome {
+        status: parts.status.as_u16(),
+        content_type: parts.headers.get("content-type").map(|value| value.to_str().unwrap().to_owned()),
+        body: comparable(serde_json::from_slice(&bytes).unwrap_or(Value::Null)),
+    }
+}
+
+fn get(path: &str, headers: &[(&'static str, &str)]) -> Call {
+    Call {
+        method: "GET",
+        path: path.to_owned(),
+        headers: headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
+        body: None,
+    }
+}
+
+#[tokio::test]
+async fn the_same_requests_get_the_same_answers() {
+    let app = App::new().await;
+    let listener = listen(app.router.clone(), 0, None).await.unwrap();
+    let bearer = app.bearer(DEMO).await;
+    let signed_in = ("authorization", bearer.as_str());
+    let selected = [signed_in, ("x-client-account-id", DEMO_CLIENT), ("x-engagement-id", DEMO_ENGAGEMENT)];
+    let post = |path: &str, body: Value| Call {
+        method: "POST",
+        path: path.to_owned(),
+        headers: vec![("content-type", "application/json".to_owned())],
+        body: Some(body),
+    };
+    let login = "/api/v1/auth/login";
+    let calls = [
+        get("/livez", &[]),
+        get("/readyz", &[]),
+        get("/api/v1/boot", &[]),
+        get("/api/openapi.json", &[]),
+        get("/api/v1/demo/accounts", &[]),
+        post(login, json!({ "email": DEMO.0, "password": DEMO.1 })),
+        post(login, json!({ "email": DEMO.0, "password": "wrong" })),
+        post(login, json!({ "email": 1 })),
+        Call { method: "POST", path: login.to_owned(), headers: vec![], body: None },
+        get("/api/v1/auth/me", &[]),
+        get("/api/v1/auth/me", &[signed_in]),
+        get("/api/v1/context/clients", &[signed_in]),
+        get(&format!("/api/v1/context/clients/{DEMO_CLIENT}/engagements"), &[signed_in]),
+        get("/api/v1/context/clients/11111111-1111-1111-1111-111111111112/engagements", &[signed_in]),
+        get("/api/v1/context/clients/x/engagements", &[signed_in]),
+        get("/api/v1/overview", &selected),
+        get("/api/v1/overview", &[signed_in]),
+        get("/api/v1/assets?limit=3&asset_type=server", &selected),
+        get("/api/v1/assets?limit=0", &selected),
+        get("/api/v1/nothing", &[]),
+        Call { method: "DELETE", path: login.to_owned(), headers: vec![], body: None },
+        Call { method: "POST", path: "/api/v1/auth/logout".to_owned(), headers: vec![], body: None },
+    ];
+    // Every operation of the document is among them.
+    let document = serde_json::to_value(drydock_api::openapi()).unwrap();
+    for path in document["paths"].as_object().unwrap().keys() {
+        let pattern = path.replace("{id}", DEMO_CLIENT);
+        let asked = calls.iter().any(|call| call.path.split('?').next() == Some(pattern.as_str()));
+        assert!(asked, "{path} is not compared");
+    }
+    for call in &calls {
+        let (first, second) = (in_process(&app, call).await, over_tcp(listener.address(), call, &[]).await);
+        assert_eq!(first, second, "{} {}", call.method, call.path);
+    }
+    listener.close().await;
+}
+
+#[tokio::test]
+async fn the_loopback_door_lets_in_its_own_host_and_origin_only() {
+    let app = App::new().await;
+    let listener = listen(app.router.clone(), 0, None).await.unwrap();
+    let address = listener.address();
+    let port = address.port();
+    let call = get("/livez", &[]);
+    let ask = async |headers: &[(&str, &str)]| {
+        let outcome = over_tcp(address, &call, headers).await;
+        (outcome.status, outcome.body["code"].as_str().map(str::to_owned))
+    };
+    let own_host = format!("localhost:{port}");
+    let own_origin = format!("http://127.0.0.1:{port}");
+    assert_eq!(ask(&[]).await, (200, None));
+    assert_eq!(ask(&[("host", &own_host)]).await, (200, None));
+    assert_eq!(ask(&[("origin", &own_origin)]).await, (200, None));
+    let other_port = format!("127.0.0.1:{}", port.wrapping_add(1));
+    for host in ["evil.example", "127.0.0.1", "", other_port.as_str(), &format!("evil.example:{port}")] {
+        assert_eq!(ask(&[("host", host)]).await, (403, Some("door.host_refused".to_owned())), "{host:?}");
+    }
+    for origin in ["null", "https://evil.example", &format!("https://127.0.0.1:{port}"), "http://localhost"] {
+        assert_eq!(
+            ask(&[("origin", origin)]).await,
+            (403, Some("door.origin_refused".to_owned())),
+            "{origin:?}"
+        );
+    }
+    listener.close().await;
+    assert!(TcpStream::connect(address).await.is_err(), "the door is still open");
+}
+
+#[tokio::test]
+async fn the_in_process_door_refuses_what_is_no_request() {
+    let app = App::new().await;
+    for (method, path) in [
+        (None, Some("/livez")),
+        (Some("GET"), None),
+        (Some("G T"), Some("/livez")),
+        (Some("GET"), Some("livez")),
+        (Some("GET"), Some("http://elsewhere/livez")),
+        (Some("GET"), Some("//elsewhere/livez ")),
+    ] {
+        let mut headers = HeaderMap::new();
+        if let Some(method) = method {
+            headers.insert(door::METHOD_HEADER, HeaderValue::from_static(method));
+        }
+        if let Some(path) = path {
+            headers.insert(door::PATH_HEADER, HeaderValue::from_static(path));
+        }
+        assert!(door::call(app.router.clone(), &headers, Vec::new()).await.is_err(), "{method:?} {path:?}");
+    }
+}

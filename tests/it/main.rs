@@ -1,0 +1,14 @@
+//! Features through their public doors, on real PostgreSQL. One binary, so that it is linked once.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
+
+mod app;
+mod architecture;
+mod assets;
+mod boot;
+mod doors;
+mod envelope;
+mod errors_page;
+mod openapi;
+mod seed;
+mod sign_in;
+mod tenancy;
