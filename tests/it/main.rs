@@ -4,10 +4,12 @@
 mod app;
 mod architecture;
 mod assets;
+mod authorisation;
 mod boot;
 mod doors;
 mod envelope;
 mod errors_page;
+mod hostile;
 mod openapi;
 mod seed;
 mod sign_in;

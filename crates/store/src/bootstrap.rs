@@ -6,7 +6,7 @@
 use drydock_domain::ErrorCode;
 use sqlx::{AssertSqlSafe, Connection as _};
 
-use crate::{DatabaseRole, StoreError, Target};
+use crate::{DatabaseRole, StoreError, Target, error::words};
 
 const ROLES: &str = include_str!("bootstrap/roles.sql");
 const DATABASE: &str = include_str!("bootstrap/database.sql");
@@ -28,7 +28,7 @@ pub async fn run(target: &Target) -> Result<Bootstrap, StoreError> {
     bootstrap(target).await.map_err(|error| {
         StoreError::gate(
             ErrorCode::BootstrapFailed,
-            format!("Database {:?} cannot be prepared: {error}.", target.database()),
+            format!("Database {:?} cannot be prepared: {}.", target.database(), words(&error)),
         )
     })
 }

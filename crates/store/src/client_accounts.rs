@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use drydock_domain::{ClientAccountId, Role, UserId};
 use sqlx::PgConnection;
 
-use crate::{Store, StoreError, VerifiedSession, tenant};
+use crate::{Store, StoreError, TenantTx, VerifiedSession};
 
 /// A client account as one of its members sees it.
 #[derive(Clone, Debug)]
@@ -114,18 +114,24 @@ impl Store {
         let mut accounts = memberships(&mut tx, session.user_id(), None).await?;
         for account in &mut accounts {
             // Counted tenant by tenant: row-level security shows one at a time, also to an administrator.
-            tenant::select(&mut tx, account.id).await?;
-            let counts = sqlx::query!(
-                r#"select (select count(*) from migration.engagements where client_account_id = $1) as "engagements!",
-                          (select count(*) from migration.assets where client_account_id = $1) as "assets!""#,
-                account.id.0
-            )
-            .fetch_one(&mut *tx)
-            .await?;
-            account.engagements = counts.engagements;
-            account.assets = counts.assets;
+            let mut tenant = TenantTx::enter(tx, account.id, account.name.clone(), account.role).await?;
+            (account.engagements, account.assets) = counts(&mut tenant).await?;
+            tx = tenant.leave().await?;
         }
         tx.commit().await?;
         Ok(accounts)
     }
+}
+
+/// Engagements and assets of the client account.
+async fn counts(tx: &mut TenantTx) -> Result<(i64, i64), StoreError> {
+    let client_account = tx.client_account_id();
+    let row = sqlx::query!(
+        r#"select (select count(*) from migration.engagements where client_account_id = $1) as "engagements!",
+                  (select count(*) from migration.assets where client_account_id = $1) as "assets!""#,
+        client_account.0
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok((row.engagements, row.assets))
 }

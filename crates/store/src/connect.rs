@@ -11,7 +11,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
-use crate::StoreError;
+use crate::{StoreError, error::words};
 
 /// Connections that the application keeps at most; the server allows 40 in all.
 const POOL_SIZE: u32 = 8;
@@ -115,7 +115,7 @@ impl Target {
         let mut connection = maintenance.connect(DatabaseRole::Superuser).await.map_err(|error| {
             StoreError::gate(
                 ErrorCode::DatabaseUnreachable,
-                format!("The database server accepts no connection: {error}."),
+                format!("The database server accepts no connection: {}.", words(&error)),
             )
         })?;
         let facts = sqlx::query!(

@@ -38,11 +38,19 @@ pub enum StoreError {
     #[error("unexpected value in the database: {0}")]
     UnexpectedValue(String),
     /// No connection in time: the pool is exhausted or the server is gone.
-    #[error("the database does not answer: {0}")]
+    #[error("the database does not answer: {}", words(.0))]
     Unavailable(#[source] sqlx::Error),
     /// Any other database error.
-    #[error("the database refused a statement: {0}")]
+    #[error("the database refused a statement: {}", words(.0))]
     Database(#[source] sqlx::Error),
+}
+
+/// An error in the server's own words where it has some: the driver adds a line of the server's source.
+pub(crate) fn words(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(database) => database.message().to_owned(),
+        other => other.to_string(),
+    }
 }
 
 impl StoreError {

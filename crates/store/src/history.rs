@@ -6,7 +6,7 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
 };
 
-use crate::{DatabaseRole, StoreError, Target};
+use crate::{DatabaseRole, StoreError, Target, error::words};
 
 /// The shipped migrations, embedded in the program.
 static SHIPPED: Migrator = sqlx::migrate!("../../migrations");
@@ -91,7 +91,7 @@ pub async fn migrate(target: &Target, history: &History) -> Result<usize, StoreE
     outcome.map_err(|error| {
         let what = match &error {
             MigrateError::ExecuteMigration(error, version) => {
-                format!("Migration {version:03} failed and was rolled back: {error}.")
+                format!("Migration {version:03} failed and was rolled back: {}.", words(error))
             }
             other => format!("The migrations could not be applied: {other}."),
         };

@@ -7,11 +7,11 @@
 mod cmdb;
 mod demo;
 
-use drydock_domain::{ClientAccountId, ErrorCode, Role, UserId};
+use drydock_domain::{ErrorCode, Role, UserId};
 use sqlx::{PgConnection, types::Json};
 
 use self::demo::{Account, Client, Project};
-use crate::{Store, StoreError, password, tenant};
+use crate::{Store, StoreError, TenantTx, password};
 
 /// What a seed run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,16 +86,20 @@ async fn seed(store: &Store) -> Result<Seeded, StoreError> {
     for (account, hash) in accounts.iter().zip(&hashed) {
         rows += user(&mut tx, account, hash).await?;
     }
-    for client in &clients {
-        tenant::select(&mut tx, client.id()).await?;
-        for project in client.projects {
-            rows += engagement(&mut tx, client.id(), project).await?;
+    for client in demo::CLIENTS {
+        let new_client = clients.iter().any(|new| new.slug == client.slug);
+        let members = accounts.iter().filter(|account| account.clients.contains(&client.slug));
+        let mut tenant =
+            TenantTx::enter(tx, client.id(), client.name.to_owned(), Role::PlatformAdmin).await?;
+        if new_client {
+            for project in client.projects {
+                rows += engagement(&mut tenant, project).await?;
+            }
         }
-    }
-    for account in &accounts {
-        for client in demo::CLIENTS.iter().filter(|client| account.clients.contains(&client.slug)) {
-            rows += membership(&mut tx, account, client).await?;
+        for account in members {
+            rows += membership(&mut tenant, account).await?;
         }
+        tx = tenant.leave().await?;
     }
     tx.commit().await?;
     Ok(Seeded { rows })
@@ -165,55 +169,47 @@ async fn user(connection: &mut PgConnection, account: &Account, hash: &str) -> R
     Ok(rows)
 }
 
-async fn membership(
-    connection: &mut PgConnection,
-    account: &Account,
-    client: &Client,
-) -> Result<u64, StoreError> {
+async fn membership(tx: &mut TenantTx, account: &Account) -> Result<u64, StoreError> {
+    let client = tx.client_account_id();
     let administrator = demo::administrator().0;
     let mut rows = sqlx::query!(
         "insert into migration.user_account_associations (user_id, client_account_id, role, created_by)
          values ($1, $2, $3, $4)",
         account.id().0,
-        client.id().0,
+        client.0,
         account.role.as_str(),
         administrator,
     )
-    .execute(&mut *connection)
+    .execute(tx.connection())
     .await?
     .rows_affected();
     rows += sqlx::query!(
         "insert into migration.client_access (user_profile_id, client_account_id, access_level, granted_by)
          values ($1, $2, $3, $4)",
         account.id().0,
-        client.id().0,
+        client.0,
         account.access_level,
         administrator,
     )
-    .execute(&mut *connection)
+    .execute(tx.connection())
     .await?
     .rows_affected();
-    // The tenant of this client account may differ from the last one written.
-    tenant::select(&mut *connection, client.id()).await?;
     rows += sqlx::query!(
         "insert into migration.engagement_access (client_account_id, user_profile_id, engagement_id, access_level, granted_by)
          select $1, $2, e.id, $3, $4 from migration.engagements e where e.client_account_id = $1",
-        client.id().0,
+        client.0,
         account.id().0,
         account.access_level,
         administrator,
     )
-    .execute(&mut *connection)
+    .execute(tx.connection())
     .await?
     .rows_affected();
     Ok(rows)
 }
 
-async fn engagement(
-    connection: &mut PgConnection,
-    client: ClientAccountId,
-    project: &Project,
-) -> Result<u64, StoreError> {
+async fn engagement(tx: &mut TenantTx, project: &Project) -> Result<u64, StoreError> {
+    let client = tx.client_account_id();
     let id = project.id();
     let mut rows = sqlx::query!(
         "insert into migration.engagements (client_account_id, id, name, slug, description, engagement_type, status,
@@ -229,7 +225,7 @@ async fn engagement(
         project.days_to_target,
         demo::administrator().0,
     )
-    .execute(&mut *connection)
+    .execute(tx.connection())
     .await?
     .rows_affected();
     let assets = cmdb::assets(project)?;
@@ -254,7 +250,7 @@ async fn engagement(
         project.file_name,
         demo::administrator().0,
     )
-    .execute(&mut *connection)
+    .execute(tx.connection())
     .await?
     .rows_affected();
     Ok(rows)

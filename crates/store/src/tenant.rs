@@ -3,7 +3,7 @@
 use drydock_domain::{ClientAccountId, Role};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
-use crate::{Store, StoreError, VerifiedSession};
+use crate::{Store, StoreError, VerifiedSession, client_accounts};
 
 /// A transaction in which row-level security shows the rows of one client account and no others.
 ///
@@ -17,6 +17,29 @@ pub struct TenantTx {
 }
 
 impl TenantTx {
+    /// Enters a client account. Who may, has been settled by the caller: [`Store::tenant`] and the list of client
+    /// accounts by a membership read in this transaction, the seeds by writing their own tenants only.
+    pub(crate) async fn enter(
+        mut tx: Transaction<'static, Postgres>,
+        client_account_id: ClientAccountId,
+        client_account_name: String,
+        role: Role,
+    ) -> Result<Self, StoreError> {
+        // `SET LOCAL` with a literal rather than `set_config`: a statement is forwarded to the workers of a
+        // tenant-distributed PostgreSQL, a function call is not. A uuid's text form holds only hexadecimal
+        // digits and dashes.
+        let statement =
+            format!("SET LOCAL app.client_account_id = '{}'", client_account_id.0.as_hyphenated());
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *tx).await?;
+        Ok(Self { tx, client_account_id, client_account_name, role })
+    }
+
+    /// Leaves the client account: until another is entered, no tenant-owned row is visible.
+    pub(crate) async fn leave(mut self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        sqlx::raw_sql("SET LOCAL app.client_account_id = ''").execute(&mut *self.tx).await?;
+        Ok(self.tx)
+    }
+
     /// Whose rows are visible.
     #[must_use]
     pub fn client_account_id(&self) -> ClientAccountId {
@@ -61,23 +84,7 @@ impl Store {
         client_account_id: ClientAccountId,
     ) -> Result<TenantTx, StoreError> {
         let mut tx = self.pool.begin().await?;
-        let membership =
-            crate::client_accounts::membership(&mut tx, session.user_id(), client_account_id).await?;
-        select(&mut tx, client_account_id).await?;
-        Ok(TenantTx { tx, client_account_id, client_account_name: membership.name, role: membership.role })
+        let membership = client_accounts::membership(&mut tx, session.user_id(), client_account_id).await?;
+        TenantTx::enter(tx, client_account_id, membership.name, membership.role).await
     }
-}
-
-/// Points row-level security at one client account until the transaction ends.
-///
-/// `SET LOCAL` with a literal rather than `set_config`: a statement is forwarded to the workers of a
-/// tenant-distributed PostgreSQL, a function call is not. A uuid's text form holds only hexadecimal digits
-/// and dashes.
-pub(crate) async fn select(
-    connection: &mut PgConnection,
-    client_account_id: ClientAccountId,
-) -> Result<(), sqlx::Error> {
-    let statement = format!("SET LOCAL app.client_account_id = '{}'", client_account_id.0.as_hyphenated());
-    sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection).await?;
-    Ok(())
 }

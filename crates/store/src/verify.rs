@@ -2,7 +2,7 @@
 
 use drydock_domain::ErrorCode;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, error::words};
 
 /// The tables that every build needs: the platform's 24 and ours.
 const TABLES: &[&str] = &[
@@ -128,7 +128,10 @@ pub async fn login(store: &Store) -> Result<i64, StoreError> {
     .fetch_one(&store.pool)
     .await
     .map_err(|error| {
-        StoreError::gate(ErrorCode::LoginImpossible, format!("The accounts cannot be read: {error}."))
+        StoreError::gate(
+            ErrorCode::LoginImpossible,
+            format!("The accounts cannot be read: {}.", words(&error)),
+        )
     })?;
     if accounts == 0 {
         return Err(StoreError::gate(

@@ -1,0 +1,118 @@
+//! Whatever is sent, the API answers with less than 500 and, where it refuses, with the envelope.
+
+use axum::body::Body;
+use proptest::{prelude::*, test_runner::TestRunner};
+use serde_json::json;
+
+use crate::app::{App, DEMO, DEMO_CLIENT, DEMO_ENGAGEMENT, request};
+
+/// Text that is awkward more often than chance would have it.
+fn awkward() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<String>(),
+        "[ -~]{0,40}",
+        Just("\0".to_owned()),
+        Just("'; drop table migration.users; --".to_owned()),
+        Just("%_\\".to_owned()),
+        Just("\u{feff}\u{202e}\u{1F6A2}".to_owned()),
+        Just("9".repeat(400)),
+        Just("none".to_owned()),
+    ]
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+fn json_value() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(json!(null)),
+        any::<bool>().prop_map(|value| json!(value)),
+        any::<i64>().prop_map(|value| json!(value)),
+        awkward().prop_map(|value| json!(value)),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|values| json!(values)),
+            prop::collection::vec(
+                (prop_oneof![Just("email".to_owned()), Just("password".to_owned()), awkward()], inner),
+                0..4
+            )
+            .prop_map(|pairs| serde_json::Value::Object(pairs.into_iter().collect())),
+        ]
+    })
+}
+
+fn check<S: Strategy>(cases: u32, strategy: &S, ask: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+    TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() })
+        .run(strategy, ask)
+        .unwrap();
+}
+
+fn below_500(what: &str, answer: &crate::app::Answer) -> Result<(), TestCaseError> {
+    prop_assert!(answer.status.as_u16() < 500, "{what}: {answer:?}");
+    if answer.status.is_client_error() {
+        answer.error();
+    }
+    Ok(())
+}
+
+#[test]
+fn queries_and_selectors() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (app, bearer) = runtime.block_on(async {
+        let app = App::new().await;
+        let bearer = app.bearer(DEMO).await;
+        (app, bearer)
+    });
+    let name = prop::sample::select(vec![
+        "limit",
+        "cursor",
+        "asset_type",
+        "environment",
+        "status",
+        "q",
+        "after",
+        "x",
+    ]);
+    let selector = prop_oneof![4 => Just(DEMO_CLIENT.to_owned()), 1 => "[ -~]{0,40}"];
+    let strategy = (prop::collection::vec((name, awkward()), 0..4), selector);
+    check(200, &strategy, |(pairs, selector)| {
+        let query: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let path = format!("/api/v1/assets?{}", query.join("&"));
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("x-client-account-id", selector.as_str()),
+            ("x-engagement-id", DEMO_ENGAGEMENT),
+        ];
+        below_500(&path, &runtime.block_on(app.get(&path, &headers)))
+    });
+    // The database's connections belong to this runtime.
+    runtime.block_on(async move { drop(app) });
+}
+
+#[test]
+fn bodies_and_paths() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let app = runtime.block_on(App::new());
+    // No string here is a seeded address, so no case costs more than one hash.
+    check(60, &json_value(), |body| {
+        below_500(&body.to_string(), &runtime.block_on(app.post("/api/v1/auth/login", &[], &body)))
+    });
+    check(200, &prop::collection::vec(any::<u8>(), 0..200), |bytes| {
+        let headers = [("content-type", "application/json")];
+        let what = format!("{bytes:?}");
+        let request = request("POST", "/api/v1/auth/login", &headers, Body::from(bytes));
+        below_500(&what, &runtime.block_on(app.send(request)))
+    });
+    let method =
+        prop::sample::select(vec!["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE"]);
+    check(200, &(method, awkward()), |(method, segment)| {
+        let path = format!("/api/v1/context/clients/{}/engagements", encoded(&segment));
+        let request = request(method, &path, &[("authorization", "Bearer x")], Body::empty());
+        let answer = runtime.block_on(app.send(request));
+        prop_assert!(answer.status.as_u16() < 500, "{path}: {answer:?}");
+        Ok(())
+    });
+    runtime.block_on(async move { drop(app) });
+}
