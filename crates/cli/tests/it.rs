@@ -1,0 +1,246 @@
+//! The `drydock` command as a user runs it: processes, exit codes, standard error, and what is left behind.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use drydock_testkit::{folder, resources};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use serde_json::Value;
+
+fn tree() -> PathBuf {
+    let target = resources()[0].join("postgres");
+    std::env::var_os("DRYDOCK_POSTGRES").map_or_else(
+        || fs::read_dir(&target).expect("run `cargo xtask postgres`").next().unwrap().unwrap().path(),
+        PathBuf::from,
+    )
+}
+
+fn drydock(arguments: &[&str], data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_drydock"));
+    command
+        .args(arguments)
+        .arg("--data-dir")
+        .arg(data)
+        .env("DRYDOCK_POSTGRES", tree())
+        .env_remove("DRYDOCK_LOG");
+    command
+}
+
+/// Processes whose command line names the data directory: the server and its children.
+fn servers(data: &Path) -> Vec<u32> {
+    let needle = data.join("cluster");
+    fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|pid| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line);
+            line.contains("postgres") && line.contains(needle.to_str().unwrap())
+        })
+        .collect()
+}
+
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what} did not happen");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn failed_with(output: &Output, code: &str) -> String {
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(stderr.contains(&format!("[{code}]")), "no {code} in {stderr}");
+    assert_eq!(stderr.trim_end().lines().count(), 1, "one sentence, please: {stderr}");
+    stderr
+}
+
+struct Serving {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    address: SocketAddr,
+    welcome: String,
+}
+
+impl Serving {
+    fn start(data: &Path) -> Self {
+        let mut child = drydock(&["serve"], data).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut welcome = String::new();
+        loop {
+            let mut line = String::new();
+            assert_ne!(stdout.read_line(&mut line).unwrap(), 0, "it ended: {:?}", child.wait());
+            welcome.push_str(&line);
+            if line.starts_with("Ctrl-C") {
+                break;
+            }
+        }
+        let address =
+            welcome.lines().find_map(|line| line.strip_prefix("Drydock is ready at http://")).unwrap();
+        Self { address: address.parse().unwrap(), child, stdout, welcome }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.address).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = self.stdout.read_to_string(&mut self.welcome);
+    }
+}
+
+#[test]
+fn check_boots_stops_and_leaves_nothing_running() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let first = drydock(&["check"], &data).output().unwrap();
+    assert!(first.status.success(), "{first:?}");
+    let table = String::from_utf8(first.stdout).unwrap();
+    for stage in
+        ["locate", "initialise", "start", "migrate", "verify", "seed", "login", "serve", "ready", "stop"]
+    {
+        assert!(table.contains(stage), "{table}");
+    }
+    assert!(servers(&data).is_empty());
+
+    let second = drydock(&["check", "--json"], &data).output().unwrap();
+    let told: Value = serde_json::from_slice(&second.stdout).unwrap();
+    assert_eq!(told["state"], "ready");
+    assert_eq!(told["stages"].as_array().unwrap().len(), 13);
+    assert!(told["ready_ms"].as_f64().unwrap() > 0.0 && told["stop_ms"].as_f64().unwrap() > 0.0);
+    assert!(servers(&data).is_empty());
+}
+
+/// pg-embed can download; this proves that ours never does: there is no network to download from.
+#[test]
+#[cfg(target_os = "linux")]
+fn it_boots_with_the_network_off() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let check = drydock(&["check"], &data);
+    let mut command = Command::new("unshare");
+    // As root a network namespace needs no user namespace; others need one to get it.
+    if nix::unistd::geteuid().is_root() {
+        command.arg("--net");
+    } else {
+        command.args(["--map-current-user", "--net"]);
+    }
+    command.arg(check.get_program()).args(check.get_args());
+    command.env("DRYDOCK_POSTGRES", tree());
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn serve_says_where_answers_there_and_ends_on_every_polite_signal() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let mut serving = Serving::start(&data);
+        assert!(serving.welcome.contains("demo@demo-corp.com"), "{}", serving.welcome);
+        assert!(serving.get("/readyz").starts_with("HTTP/1.1 200"));
+        assert!(serving.get("/").starts_with("HTTP/1.1 404"), "no page was given to serve");
+        assert!(!servers(&data).is_empty());
+        serving.signal(signal);
+        assert!(serving.child.wait().unwrap().success(), "{signal}");
+        assert!(servers(&data).is_empty(), "{signal}");
+        assert!(TcpStream::connect(serving.address).is_err(), "{signal}");
+    }
+}
+
+#[test]
+fn a_killed_serve_takes_the_server_with_it_and_the_next_start_is_fine() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let mut serving = Serving::start(&data);
+    serving.signal(Signal::SIGKILL);
+    serving.child.wait().unwrap();
+    wait_until("the end of the server", || servers(&data).is_empty());
+    assert!(drydock(&["check"], &data).output().unwrap().status.success());
+}
+
+#[test]
+fn a_second_start_says_who_is_there_and_disturbs_nobody() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let serving = Serving::start(&data);
+    let said = failed_with(&drydock(&["check"], &data).output().unwrap(), "data.in_use");
+    assert!(said.contains(&serving.child.id().to_string()), "{said}");
+    failed_with(&drydock(&["serve"], &data).stdout(Stdio::null()).output().unwrap(), "data.in_use");
+    assert!(serving.get("/readyz").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn a_taken_port_is_said_before_anything_starts() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    failed_with(&drydock(&["serve", "--port", &port], &data).output().unwrap(), "serve.failed");
+    assert!(!data.exists());
+}
+
+#[test]
+fn a_page_that_is_not_built_is_said() {
+    let folder = folder();
+    let page = folder.path().to_str().unwrap();
+    let output = drydock(&["serve", "--ui", page], &folder.path().join("data")).output().unwrap();
+    failed_with(&output, "serve.failed");
+}
+
+#[test]
+fn a_missing_or_damaged_tree_is_said() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let nowhere = folder.path().join("nowhere");
+    let output =
+        drydock(&["check"], &data).env("DRYDOCK_POSTGRES", &nowhere).stdout(Stdio::null()).output().unwrap();
+    let said = failed_with(&output, "postgres.tree_missing");
+    assert!(said.contains(nowhere.to_str().unwrap()), "{said}");
+
+    fs::create_dir(&nowhere).unwrap();
+    fs::copy(tree().join("manifest.json"), nowhere.join("manifest.json")).unwrap();
+    let output = drydock(&["check"], &data).env("DRYDOCK_POSTGRES", &nowhere).output().unwrap();
+    failed_with(&output, "postgres.tree_damaged");
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_written_is_said() {
+    let folder = folder();
+    let file = folder.path().join("file");
+    fs::write(&file, "not a folder").unwrap();
+    failed_with(&drydock(&["check"], &file.join("data")).output().unwrap(), "data.not_writable");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "not a folder");
+}
+
+#[test]
+fn openapi_prints_the_document() {
+    let output = Command::new(env!("CARGO_BIN_EXE_drydock")).arg("openapi").output().unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(document["paths"]["/api/v1/auth/login"].is_object());
+}
