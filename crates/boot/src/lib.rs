@@ -14,7 +14,7 @@ use std::sync::Arc;
 use axum::Router;
 use drydock_api::ApiState;
 use drydock_domain::boot::{BootSnapshot, Failure};
-use drydock_store::seed;
+use drydock_store::{Target, seed};
 use tokio::sync::{Mutex, watch};
 
 pub use drydock_api::Profile;
@@ -62,6 +62,11 @@ impl Platform {
     /// The first red gate. What had been started until then keeps running until [`Platform::shutdown`].
     pub async fn boot(&self) -> Result<(), Failure> {
         sequence::run(&self.settings, &self.progress, &self.api, &self.running).await
+    }
+
+    /// The database of a server that runs, whether or not the boot has come to its end.
+    pub async fn target(&self) -> Option<Target> {
+        self.running.lock().await.as_ref().map(Running::target)
     }
 
     /// Stops what runs: the connections, then the server. Further calls do nothing.

@@ -31,12 +31,17 @@ const LOG_LINES: usize = 50;
 /// What a boot has started so far.
 pub(crate) struct Running {
     server: Server,
+    target: Target,
     store: Option<Store>,
 }
 
 impl Running {
     pub(crate) fn store(&self) -> Option<Store> {
         self.store.clone()
+    }
+
+    pub(crate) fn target(&self) -> Target {
+        self.target.clone()
     }
 
     pub(crate) async fn stop(mut self) -> Result<(), PostgresError> {
@@ -109,7 +114,7 @@ async fn stages(
             let server = cluster.start().await?;
             let target = Target::new(server.socket_dir(), server.port(), DATABASE);
             let detail = format!("process {} as {}", server.pid(), account.name());
-            *running.lock().await = Some(Running { server, store: None });
+            *running.lock().await = Some(Running { server, target: target.clone(), store: None });
             Ok((target, detail))
         })
         .await?;

@@ -1,6 +1,7 @@
 //! The `drydock` command: the same platform as the window, without one.
 
 mod check;
+mod lab;
 mod serve;
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};
@@ -38,6 +39,14 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Play a fault scenario on a throw-away cluster; without an id, list the scenarios.
+    Lab {
+        /// Id of the scenario.
+        scenario: Option<String>,
+        /// The PostgreSQL tree to run.
+        #[arg(long, env = "DRYDOCK_POSTGRES", value_name = "DIR")]
+        postgres: Option<PathBuf>,
+    },
     /// Print the API's OpenAPI document.
     Openapi,
 }
@@ -73,6 +82,7 @@ fn main() -> ExitCode {
         match arguments.command {
             Command::Serve { place, port, ui } => serve::run(place.settings(), port, ui).await,
             Command::Check { place, json } => check::run(place.settings(), json, started).await,
+            Command::Lab { scenario, postgres } => lab::run(scenario.as_deref(), postgres).await,
             Command::Openapi => openapi(),
         }
     })

@@ -244,3 +244,19 @@ fn openapi_prints_the_document() {
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(document["paths"]["/api/v1/auth/login"].is_object());
 }
+
+#[test]
+fn every_scenario_of_the_lab_is_found_where_it_must_be_and_cured() {
+    let lab = |scenario: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_drydock"));
+        command.arg("lab").args(scenario).env("DRYDOCK_POSTGRES", tree()).output().unwrap()
+    };
+    let list = String::from_utf8(lab(None).stdout).unwrap();
+    assert!(list.lines().count() >= 4, "{list}");
+    for id in list.lines().map(|line| line.split_whitespace().next().unwrap()) {
+        let output = lab(Some(id));
+        assert!(output.status.success(), "{id}: {output:?}");
+        assert!(String::from_utf8_lossy(&output.stdout).contains("every gate green"), "{id}");
+    }
+    assert_eq!(lab(Some("nonsense")).status.code(), Some(1));
+}

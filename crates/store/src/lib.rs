@@ -10,6 +10,7 @@ pub mod clone;
 mod connect;
 pub mod engagements;
 mod error;
+pub mod fault;
 pub mod history;
 pub mod identity;
 pub mod overview;
