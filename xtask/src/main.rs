@@ -1,0 +1,159 @@
+//! `cargo xtask`: all automation of the repository.
+#![allow(clippy::print_stdout, clippy::print_stderr)] // A command's output is its product.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod bench;
+mod build;
+mod bundle;
+mod native;
+mod node;
+mod postgres;
+mod processes;
+mod repo;
+mod run;
+mod screen;
+mod sqlx;
+mod step;
+mod system;
+mod test;
+mod types;
+mod webdriver;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::build::{Profile, Program};
+use crate::repo::Repo;
+use crate::system::Level;
+
+const USAGE: &str = "\
+cargo xtask <command> [--verbose]
+
+  run [-- ARGUMENTS]                     prepare, compile and start Drydock; without a display serve it to a browser
+  test [--only SUITE]                    every check: format, lints, unit, integration, page and window tests
+  bench boot [--rounds N]                measure first run, warm start, stop and memory (release build)
+  bundle                                 build the release .deb and prove that it unpacks and runs
+  postgres [--target TRIPLE] [--force]   fetch the PostgreSQL tree into resources/postgres
+  sqlx [--check]                         write the store's query descriptions
+  types [--check]                        write the OpenAPI document and the TypeScript types
+  icons                                  make the application's icons from their drawing
+
+Logs are under target/xtask; --verbose shows the output as it comes.";
+
+fn main() -> ExitCode {
+    match act(std::env::args().skip(1).collect()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn act(mut arguments: Vec<String>) -> Result<ExitCode> {
+    let passed_on = match arguments.iter().position(|argument| argument == "--") {
+        Some(at) => arguments.split_off(at).split_off(1),
+        None => Vec::new(),
+    };
+    let verbose = take(&mut arguments, "--verbose");
+    let repo = Repo::open(verbose)?;
+    let command = if arguments.is_empty() { "help".to_owned() } else { arguments.remove(0) };
+    match command.as_str() {
+        "run" => {
+            none_left(&arguments)?;
+            return run::run(&repo, &passed_on);
+        }
+        "test" => {
+            let only = value(&mut arguments, "--only")?;
+            none_left(&arguments)?;
+            return test::test(&repo, only.as_deref());
+        }
+        "bench" => {
+            let rounds = match value(&mut arguments, "--rounds")? {
+                Some(text) => {
+                    text.parse().map_err(|_| anyhow::anyhow!("--rounds needs a number, not {text}"))?
+                }
+                None => 9,
+            };
+            if arguments.first().map(String::as_str) != Some("boot") {
+                bail!("name what to measure: `cargo xtask bench boot`");
+            }
+            none_left(&arguments[1..])?;
+            bench::boot(&repo, rounds)?;
+        }
+        "bundle" => {
+            none_left(&arguments)?;
+            bundle::deb(&repo)?;
+        }
+        "postgres" => {
+            let force = take(&mut arguments, "--force");
+            let target = value(&mut arguments, "--target")?;
+            none_left(&arguments)?;
+            system::ensure(&repo, Level::Tree)?;
+            postgres::ensure(&repo, target.as_deref().unwrap_or(postgres::HOST), force)?;
+        }
+        "sqlx" => {
+            let check = take(&mut arguments, "--check");
+            none_left(&arguments)?;
+            let purpose = if check { sqlx::Purpose::Check } else { sqlx::Purpose::Write };
+            system::ensure(&repo, Level::Base)?;
+            let tree = postgres::ensure(&repo, postgres::HOST, false)?;
+            let cluster = build::build(&repo, Program::Cluster, Profile::Dev)?;
+            sqlx::prepare(&repo, &tree, &cluster, &["--package", "drydock-store"], purpose)?;
+        }
+        "types" => {
+            let check = take(&mut arguments, "--check");
+            none_left(&arguments)?;
+            system::ensure(&repo, Level::Base)?;
+            node::packages(&repo, "ui")?;
+            let drydock = build::build(&repo, Program::Command, Profile::Dev)?;
+            types::write(&repo, &drydock, check)?;
+        }
+        "icons" => {
+            none_left(&arguments)?;
+            bundle::icons(&repo)?;
+        }
+        // The two below are run by `sqlx` and `test` themselves, in another environment.
+        "sqlx-inside" => match arguments.as_slice() {
+            [made, selection @ ..] => sqlx::inside(&repo, Path::new(made), selection)?,
+            [] => bail!("this command is for `cargo xtask sqlx` alone"),
+        },
+        "native-inside" => match arguments.as_slice() {
+            [binary, tree] => {
+                let count = native::inside(Path::new(binary), Path::new(tree))?;
+                if count.failed > 0 {
+                    return Ok(ExitCode::FAILURE);
+                }
+            }
+            _ => bail!("this command is for `cargo xtask test` alone"),
+        },
+        "help" | "--help" | "-h" => println!("{USAGE}"),
+        other => bail!("there is no command {other}: `cargo xtask help` lists them"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn take(arguments: &mut Vec<String>, flag: &str) -> bool {
+    let found = arguments.iter().position(|argument| argument == flag);
+    found.map(|at| arguments.remove(at)).is_some()
+}
+
+fn value(arguments: &mut Vec<String>, flag: &str) -> Result<Option<String>> {
+    let Some(at) = arguments.iter().position(|argument| argument == flag) else {
+        return Ok(None);
+    };
+    if at + 1 == arguments.len() {
+        bail!("{flag} needs a value: `cargo xtask help` shows how");
+    }
+    arguments.remove(at);
+    Ok(Some(arguments.remove(at)))
+}
+
+fn none_left(arguments: &[String]) -> Result<()> {
+    match arguments.first() {
+        Some(extra) => bail!("{extra} is not understood here: `cargo xtask help` lists what is"),
+        None => Ok(()),
+    }
+}
