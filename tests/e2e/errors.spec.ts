@@ -60,6 +60,23 @@ test("an unknown address has a page of its own", async ({ page, api }) => {
   await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
 });
 
+test.describe("a page that breaks", () => {
+  test.use({ expectedErrors: /./ });
+
+  test("has a page of its own, with a code, a report and a way on", async ({ page, place }) => {
+    await page.route("**/api/v1/overview", (route) => route.fulfill({ json: { engagement: {}, totals: null } }));
+    await page.goto(`${place.path}/overview`);
+    const alert = page.getByRole("alert");
+    await expect(alert).toContainText("This page stopped working");
+    await expect(alert).toContainText("ui.unexpected");
+    await expect(page.getByRole("button", { name: "Copy report" })).toBeVisible();
+    await expect(page.getByRole("button", { name: /^Client account/ })).toBeVisible();
+    await page.unroute("**/api/v1/overview");
+    await page.getByRole("link", { name: "Engagements", exact: true }).click();
+    await expect(page.getByRole("heading", { name: "Engagements" })).toBeVisible();
+  });
+});
+
 test("the report of an error holds no secrets", async ({ page, context, place, api }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.route("**/api/v1/overview", (route) => route.fulfill(envelope(503, "platform.not_ready", "Not ready", "d", "n")));

@@ -82,6 +82,8 @@ export const envelope = (status: number, code: string, title: string, detail: st
 });
 
 interface Fixtures {
+  /** Texts that may appear in the console: for tests that break a page on purpose. */
+  expectedErrors: RegExp | undefined;
   /** The API with the platform admin's session; the page is signed in with the same one. */
   api: Api;
   /** Demo Corporation and its first engagement. */
@@ -93,7 +95,9 @@ export const test = base.extend<Fixtures>({
     await use(process.env["DRYDOCK_URL"]);
   },
 
-  page: async ({ page }, use) => {
+  expectedErrors: [undefined, { option: true }],
+
+  page: async ({ page, expectedErrors }, use) => {
     // As in the window, where prototypes are frozen.
     await page.addInitScript(() => Object.freeze(Object.prototype));
     const wrong: string[] = [];
@@ -103,7 +107,8 @@ export const test = base.extend<Fixtures>({
       wrong.push(message.text());
     });
     await use(page);
-    expect(wrong, "errors in the page, refusals of the content policy among them").toEqual([]);
+    const unexpected = wrong.filter((text) => expectedErrors?.test(text) !== true);
+    expect(unexpected, "errors in the page, refusals of the content policy among them").toEqual([]);
   },
 
   api: async ({ page, request }, use) => {

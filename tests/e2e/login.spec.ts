@@ -1,4 +1,4 @@
-import { ADMIN, expect, test, VIEWER } from "./fixtures";
+import { ADMIN, expect, signIn, test, VIEWER } from "./fixtures";
 
 test("signs in by keyboard only", async ({ page }) => {
   await page.goto("/");
@@ -86,8 +86,11 @@ test("without the demo profile there are no personas", async ({ page }) => {
   await expect(page.getByText("Demo accounts")).toHaveCount(0);
 });
 
-test("lands on the page first asked for, filters and all", async ({ page }) => {
-  const path = "/clients/11111111-1111-1111-1111-111111111111/engagements/22222222-2222-2222-2222-222222222222/assets?type=server";
+test("lands on the page first asked for, filters and all", async ({ page, request }) => {
+  const api = await signIn(request);
+  const client = await api.client("Demo Corporation");
+  const engagement = (await api.engagements(client.id))[0];
+  const path = `/clients/${client.id}/engagements/${engagement?.id ?? ""}/assets?type=server`;
   await page.goto(path);
   await expect(page).toHaveURL(/\/login\?redirect=/);
   await page.getByLabel("E-mail").fill(ADMIN.email);

@@ -53,7 +53,7 @@ export default async function serve(): Promise<() => Promise<void>> {
     process.env["DRYDOCK_URL"] = await Promise.race([
       ready,
       exit.then((code) => {
-        throw new Error(`drydock ended with exit code ${code} before it was ready. It said:\n${said}`);
+        throw new Error(`drydock ended with exit code ${code} before it was ready.`);
       }),
       late(START_MS, `drydock was not ready within ${START_MS} ms`),
     ]);
@@ -61,7 +61,7 @@ export default async function serve(): Promise<() => Promise<void>> {
     child.kill("SIGTERM");
     await Promise.race([exit, late(STOP_MS, "")]).catch(() => child.kill("SIGKILL"));
     await rm(data, { recursive: true, force: true });
-    throw new Error(`${String(error)}\n${said}`);
+    throw new Error(`${error instanceof Error ? error.message : String(error)} It said:\n${said}`);
   }
   return stop;
 }

@@ -1,0 +1,31 @@
+import createClient, { type Middleware } from "openapi-fetch";
+import { fromAnswer } from "./problem";
+import type { paths } from "./schema";
+import { session } from "./session";
+import { transport } from "./transport";
+
+const LOGIN = "/api/v1/auth/login";
+
+const authorise: Middleware = {
+  onRequest({ request }) {
+    const token = session.token();
+    if (token !== null) request.headers.set("authorization", `Bearer ${token}`);
+    return request;
+  },
+  onResponse({ request, response, schemaPath }) {
+    if (response.status !== 401 || schemaPath === LOGIN) return;
+    // An answer to an older token says nothing about the one in use now.
+    if (request.headers.get("authorization") === `Bearer ${session.token() ?? ""}`) session.expire();
+  },
+};
+
+/** The API, typed by its own OpenAPI document. */
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: transport });
+api.use(authorise);
+
+/** The body of a success; throws a `Problem` for everything else. */
+export async function body<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await call;
+  if (!response.ok || data === undefined) throw fromAnswer(error, response.status);
+  return data;
+}

@@ -1,0 +1,125 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api, body } from "./client";
+import { fromAnswer } from "./problem";
+import type { paths } from "./schema";
+
+type Answer<P extends keyof paths> = paths[P] extends {
+  get: { responses: { 200: { content: { "application/json": infer B } } } };
+}
+  ? B
+  : never;
+
+export type Boot = Answer<"/api/v1/boot">;
+export type Stage = Boot["stages"][number];
+export type DemoAccount = Answer<"/api/v1/demo/accounts">["accounts"][number];
+export type User = Answer<"/api/v1/auth/me">["user"];
+export type ClientAccount = Answer<"/api/v1/context/clients">["clients"][number];
+export type Engagement = Answer<"/api/v1/context/clients/{id}/engagements">["engagements"][number];
+export type Overview = Answer<"/api/v1/overview">;
+export type Count = Overview["by_type"][number];
+export type AssetPage = Answer<"/api/v1/assets">;
+export type Asset = AssetPage["assets"][number];
+export type Credentials = paths["/api/v1/auth/login"]["post"]["requestBody"]["content"]["application/json"];
+
+/** Where one looks: a client account and one of its engagements. */
+export interface Place {
+  clientId: string;
+  engagementId: string;
+}
+
+/** Filters of the asset list, by their names in the URL. "none" stands for not recorded. */
+export interface AssetFilter {
+  type?: string | undefined;
+  environment?: string | undefined;
+  criticality?: string | undefined;
+  status?: string | undefined;
+  q?: string | undefined;
+}
+
+/** Assets asked for at once. */
+export const PAGE = 200;
+
+const selector = ({ clientId, engagementId }: Place) => ({
+  "X-Client-Account-ID": clientId,
+  "X-Engagement-ID": engagementId,
+});
+
+/** Waits until the boot has news after `after`, at most about ten seconds. */
+export const readBoot = (after: number, signal: AbortSignal): Promise<Boot> =>
+  body(api.GET("/api/v1/boot", { params: { query: { after } }, signal }));
+
+export const signIn = (credentials: Credentials) => body(api.POST("/api/v1/auth/login", { body: credentials }));
+
+export async function signOut(): Promise<void> {
+  const { error, response } = await api.POST("/api/v1/auth/logout");
+  if (!response.ok) throw fromAnswer(error, response.status);
+}
+
+// Everything a tenant owns has a key that begins with the client account's id, so that a switch can drop it all.
+
+export const bootQuery = queryOptions({
+  queryKey: ["boot"],
+  queryFn: ({ signal }) => readBoot(0, signal),
+  staleTime: Infinity,
+});
+
+export const demoAccountsQuery = queryOptions({
+  queryKey: ["demo-accounts"],
+  queryFn: async ({ signal }) => {
+    const { data, error, response } = await api.GET("/api/v1/demo/accounts", { signal });
+    // Only a demo has them; elsewhere the page simply does not offer any.
+    if (response.status === 404) return [];
+    if (data === undefined) throw fromAnswer(error, response.status);
+    return data.accounts;
+  },
+  staleTime: Infinity,
+});
+
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  queryFn: ({ signal }) => body(api.GET("/api/v1/auth/me", { signal })),
+});
+
+export const clientsQuery = queryOptions({
+  queryKey: ["clients"],
+  queryFn: async ({ signal }) => (await body(api.GET("/api/v1/context/clients", { signal }))).clients,
+});
+
+export const engagementsQuery = (clientId: string) =>
+  queryOptions({
+    queryKey: [clientId, "engagements"],
+    queryFn: async ({ signal }) =>
+      (await body(api.GET("/api/v1/context/clients/{id}/engagements", { params: { path: { id: clientId } }, signal })))
+        .engagements,
+  });
+
+export const overviewQuery = (place: Place) =>
+  queryOptions({
+    queryKey: [place.clientId, place.engagementId, "overview"],
+    queryFn: ({ signal }) => body(api.GET("/api/v1/overview", { params: { header: selector(place) }, signal })),
+  });
+
+export const assetsQuery = (place: Place, filter: AssetFilter) =>
+  infiniteQueryOptions({
+    queryKey: [place.clientId, place.engagementId, "assets", filter],
+    queryFn: ({ signal, pageParam }) =>
+      body(
+        api.GET("/api/v1/assets", {
+          params: {
+            header: selector(place),
+            query: {
+              limit: PAGE,
+              ...(pageParam !== null && { cursor: pageParam }),
+              ...(filter.type !== undefined && { asset_type: filter.type }),
+              ...(filter.environment !== undefined && { environment: filter.environment }),
+              ...(filter.criticality !== undefined && { criticality: filter.criticality }),
+              ...(filter.status !== undefined && { status: filter.status }),
+              ...(filter.q !== undefined && { q: filter.q }),
+            },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
+  });

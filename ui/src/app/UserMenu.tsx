@@ -1,0 +1,67 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { meQuery, signOut } from "../api/queries";
+import { session } from "../api/session";
+import { Button } from "../parts/Button";
+import { Icon } from "../parts/Icon";
+import { Menu, MenuHead, MenuItem, MenuLine } from "../parts/Menu";
+import { roleName } from "../roles";
+
+function initials(name: string): string {
+  const words = name.split(/\s+/).filter((word) => word !== "");
+  const letters = words.length > 1 ? [words[0], words[words.length - 1]] : [words[0]];
+  return letters.map((word) => word?.charAt(0) ?? "").join("").toUpperCase();
+}
+
+/** Who is signed in, and the way out. */
+export function UserMenu() {
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const me = useQuery(meQuery).data?.user;
+
+  const leave = async () => {
+    try {
+      await signOut();
+    } catch {
+      // The session may be over already, or the platform gone: this side forgets it all the same.
+    }
+    session.end();
+    await navigate({ to: "/login" });
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== "boot" && queryKey[0] !== "demo-accounts" });
+  };
+
+  return (
+    <Menu
+      align="end"
+      trigger={
+        <Button look="quiet" className="user" aria-label={me === undefined ? "Account" : `Account: ${me.full_name}`}>
+          <span className="avatar" aria-hidden="true">
+            {me === undefined ? "" : initials(me.full_name)}
+          </span>
+        </Button>
+      }
+    >
+      {me !== undefined && (
+        <MenuHead>
+          <span className="user-name">{me.full_name}</span>
+          <span>{me.email}</span>
+          <span>{roleName(me.role_type)}</span>
+        </MenuHead>
+      )}
+      <MenuLine />
+      <MenuItem onSelect={() => void navigate({ to: "/clients" })}>
+        <Icon name="clients" />
+        Client accounts
+      </MenuItem>
+      <MenuItem onSelect={() => void navigate({ to: "/boot" })}>
+        <Icon name="boot" />
+        Last start
+      </MenuItem>
+      <MenuLine />
+      <MenuItem onSelect={() => void leave()}>
+        <Icon name="out" />
+        Sign out
+      </MenuItem>
+    </Menu>
+  );
+}

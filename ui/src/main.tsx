@@ -1,0 +1,15 @@
+import "./theme";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/app.css";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app/App";
+
+const place = document.getElementById("root");
+if (place === null) throw new Error("index.html has no #root");
+createRoot(place).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);

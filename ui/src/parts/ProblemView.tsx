@@ -1,0 +1,64 @@
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { fromThrown, type Problem } from "../api/problem";
+import { bootQuery } from "../api/queries";
+import { Button } from "./Button";
+import { CopyReport } from "./CopyReport";
+import { Icon } from "./Icon";
+
+function reportOf(problem: Problem, boot: string | undefined): string {
+  return [
+    `Code: ${problem.code}`,
+    `Status: ${problem.status === 0 ? "no answer" : problem.status}`,
+    `What: ${problem.title}`,
+    `Why: ${problem.detail}`,
+    `Request: ${problem.requestId ?? "none"}`,
+    `Page: ${location.pathname}`,
+    `Time: ${new Date().toISOString()}`,
+    "",
+    boot ?? "The boot report is not available.",
+  ].join("\n");
+}
+
+interface Props {
+  error: unknown;
+  onRetry?: () => void;
+  children?: ReactNode;
+}
+
+/** A page-sized error: what happened, why, what to do next, its code, and a report to copy. */
+export function ProblemView({ error, onRetry, children }: Props) {
+  const problem = fromThrown(error);
+  const boot = useQuery({ ...bootQuery, enabled: false });
+  const denied = problem.status === 403;
+  return (
+    <section className="problem" role="alert" aria-labelledby="problem-title">
+      <Icon name="alert" />
+      <h1 id="problem-title">{problem.title}</h1>
+      <p>{problem.detail}</p>
+      <p>
+        <strong>Next step:</strong>{" "}
+        {problem.nextStep !== "" ? problem.nextStep : "Try again, or copy the report and send it on."}
+      </p>
+      {denied && <p>Your client admin or platform admin can give you the right.</p>}
+      <p className="quiet">
+        Code <code>{problem.code}</code>
+        {problem.requestId !== undefined && (
+          <>
+            , request <code>{problem.requestId}</code>
+          </>
+        )}
+      </p>
+      <div className="problem-actions">
+        {onRetry !== undefined && (
+          <Button look="primary" onClick={onRetry}>
+            <Icon name="retry" />
+            Try again
+          </Button>
+        )}
+        {children}
+        <CopyReport report={reportOf(problem, boot.data?.report)} />
+      </div>
+    </section>
+  );
+}
