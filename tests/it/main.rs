@@ -14,3 +14,4 @@ mod openapi;
 mod seed;
 mod sign_in;
 mod tenancy;
+mod window_config;
