@@ -19,5 +19,7 @@ export default defineConfig({
     environment: "jsdom",
     setupFiles: ["src/test-setup.ts"],
     restoreMocks: true,
+    // Whole pages are rendered, often while something else compiles.
+    testTimeout: 20_000,
   },
 });

@@ -13,6 +13,7 @@ use std::{
     },
 };
 
+use clap::Parser;
 use drydock_boot::{Platform, Settings};
 use tauri::RunEvent;
 
@@ -22,12 +23,14 @@ use tauri::RunEvent;
 #[must_use]
 pub fn run() -> ExitCode {
     window::prepare_environment();
+    let settings = Arguments::parse().settings();
+    drydock_boot::log_to_stderr();
     if let Err(sentence) = window::display() {
         exit::say(&sentence);
         return ExitCode::FAILURE;
     }
 
-    let platform = Arc::new(Platform::new(settings()));
+    let platform = Arc::new(Platform::new(settings));
     let failed = Arc::new(AtomicBool::new(false));
     let app = tauri::Builder::default()
         .manage(bridge::Api(platform.router()))
@@ -75,8 +78,25 @@ pub fn run() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The environment's settings, as the `drydock` command has them.
-fn settings() -> Settings {
-    let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    Settings { data_dir: path("DRYDOCK_DATA_DIR"), postgres: path("DRYDOCK_POSTGRES"), ..Settings::default() }
+/// Opens the Drydock window.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Folder for the data [env: DRYDOCK_DATA_DIR].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// The PostgreSQL tree to run [env: DRYDOCK_POSTGRES].
+    #[arg(long, value_name = "DIR")]
+    postgres: Option<PathBuf>,
+}
+
+impl Arguments {
+    fn settings(self) -> Settings {
+        let settings = Settings::from_environment();
+        Settings {
+            data_dir: self.data_dir.or(settings.data_dir),
+            postgres: self.postgres.or(settings.postgres),
+            ..settings
+        }
+    }
 }

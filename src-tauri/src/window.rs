@@ -27,16 +27,21 @@ fn is_own_page(url: &tauri::Url) -> bool {
     )
 }
 
-/// Whether a window can be opened at all.
+/// Whether a window can be opened at all. Asked first, because the window library panics where it cannot.
 #[cfg(target_os = "linux")]
 pub(crate) fn display() -> Result<(), String> {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if set("DISPLAY") || set("WAYLAND_DISPLAY") {
+    let why = if !set("DISPLAY") && !set("WAYLAND_DISPLAY") {
+        "neither DISPLAY nor WAYLAND_DISPLAY is set"
+    } else if gtk::init().is_err() {
+        "the one that DISPLAY or WAYLAND_DISPLAY names does not answer"
+    } else {
         return Ok(());
-    }
-    Err("There is no display to open a window on: neither DISPLAY nor WAYLAND_DISPLAY is set. \
+    };
+    Err(format!(
+        "There is no display to open a window on: {why}. \
          Run `drydock serve` and open the address it prints in a browser. [window.no_display]"
-        .to_owned())
+    ))
 }
 
 #[cfg(not(target_os = "linux"))]

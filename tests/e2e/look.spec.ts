@@ -104,6 +104,19 @@ for (const scheme of ["light", "dark"] as const) {
   });
 }
 
+test("the first Tab reaches a link that skips to the content", async ({ page, place }) => {
+  await page.goto(`${place.path}/overview`);
+  await expect(page.getByRole("table", { name: "Status" })).toBeVisible();
+  await page.keyboard.press("Tab");
+  const skip = page.getByRole("link", { name: "Skip to the content" });
+  await expect(skip).toBeFocused();
+  await expect(skip).toBeInViewport();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("main")).toBeFocused();
+  await page.keyboard.press("Tab");
+  expect(await page.evaluate(() => document.activeElement?.closest("main") !== null)).toBe(true);
+});
+
 test("at 360 px no page scrolls sideways and every target can be hit", async ({ page, place }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   for (const [name, open] of Object.entries(PAGES)) {

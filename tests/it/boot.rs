@@ -9,7 +9,7 @@ use drydock_boot::{
 use drydock_testkit::{folder, resources};
 
 fn settings(data: &Path) -> Settings {
-    Settings { data_dir: Some(data.to_owned()), resources: resources(), ..Settings::default() }
+    Settings { data_dir: Some(data.to_owned()), resources: resources(), ..Settings::from_environment() }
 }
 
 async fn boot(settings: Settings) -> (Result<(), Failure>, BootSnapshot, Platform) {

@@ -14,7 +14,7 @@ describe("words", () => {
   test("the filter value for nothing recorded reads as such", () => expect(filterLabel(NONE)).toBe(NOT_RECORDED));
 
   test.each([
-    [0.04, "0.0 ms"],
+    [0.04, "< 0.1 ms"],
     [0.44, "0.4 ms"],
     [18.3, "18 ms"],
     [999.4, "999 ms"],

@@ -30,8 +30,9 @@ export const figure = (value: number): string => figures.format(value);
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${figure(count)} ${count === 1 ? one : many}`;
 
-/** Milliseconds as people read them: "0.4 ms", "18 ms", "1.24 s". */
+/** Milliseconds as people read them: "< 0.1 ms", "0.4 ms", "18 ms", "1.24 s". */
 export function duration(ms: number): string {
+  if (ms < 0.05) return "< 0.1 ms";
   if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
   return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }

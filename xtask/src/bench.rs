@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::build::{Profile, Program, build};
+use crate::build::{Profile, Program, build, path, together};
 use crate::processes::{Scratch, destroy, of_data, pss, terminate, wait};
 use crate::repo::Repo;
 use crate::run::prepare;
@@ -100,8 +100,9 @@ pub(crate) fn boot(repo: &Repo, rounds: usize) -> Result<()> {
         bail!("{rounds} rounds are too few for a median: ask for {ROUNDS} or more");
     }
     let tree = prepare(repo, Level::Test)?;
-    let drydock = build(repo, Program::Command, Profile::Release)?;
-    let baseline = build(repo, Program::Baseline, Profile::Release)?;
+    together(repo, &[Program::Command, Program::Baseline], Profile::Release)?;
+    let drydock = path(repo, Program::Command, Profile::Release);
+    let baseline = path(repo, Program::Baseline, Profile::Release);
     let desktop = build(repo, Program::Desktop, Profile::Release)?;
 
     let (mut first, mut warm) = (Start::default(), Start::default());

@@ -30,6 +30,15 @@ pub(crate) enum Profile {
     Release,
 }
 
+impl Profile {
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Dev => "debug",
+            Self::Release => "release",
+        }
+    }
+}
+
 impl Program {
     fn arguments(self) -> &'static [&'static str] {
         match self {
@@ -64,32 +73,40 @@ impl Program {
 
 /// Compiles a program and returns where it lies.
 pub(crate) fn build(repo: &Repo, program: Program, profile: Profile) -> Result<PathBuf> {
-    let folder = match profile {
-        Profile::Dev => "debug",
-        Profile::Release => "release",
-    };
-    let title = program.title();
-    step(&format!("compile {title} ({folder})"), || {
+    together(repo, &[program], profile)?;
+    Ok(path(repo, program, profile))
+}
+
+/// Compiles several programs with one selection of features, so that what they share is compiled once.
+pub(crate) fn together(repo: &Repo, programs: &[Program], profile: Profile) -> Result<()> {
+    let titles: Vec<_> = programs.iter().map(|program| program.title()).collect();
+    let title = titles.join(" and ");
+    step(&format!("compile {title} ({})", profile.folder()), || {
         let mut command = Command::new("cargo");
         command
             .arg("build")
-            .args(program.arguments())
+            .args(programs.iter().flat_map(|program| program.arguments()))
             .current_dir(&repo.root)
             // A database of the developer's must not decide how the store compiles.
             .env("SQLX_OFFLINE", "true");
         if profile == Profile::Release {
             command.arg("--release");
         }
+        let names: Vec<_> = programs.iter().map(|program| program.path().replace('/', "-")).collect();
         run(
             repo,
             &mut command,
-            &format!("build-{}-{folder}", program.path().replace('/', "-")),
+            &format!("build-{}-{}", names.join("-"), profile.folder()),
             &format!(
                 "{title} could not be compiled: put right what the compiler says and run the command again"
             ),
         )?;
         Ok(((), String::new()))
-    })?;
+    })
+}
+
+/// Where a compiled program lies.
+pub(crate) fn path(repo: &Repo, program: Program, profile: Profile) -> PathBuf {
     let name = format!("{}{}", program.path(), std::env::consts::EXE_SUFFIX);
-    Ok(repo.target.join(folder).join(name))
+    repo.target.join(profile.folder()).join(name)
 }

@@ -158,7 +158,7 @@ pub(crate) async fn envelope(request: Request, next: Next) -> Response {
         let error = response
             .extensions_mut()
             .remove::<ApiError>()
-            .unwrap_or_else(|| from_status(status, &method.to_string(), &path));
+            .unwrap_or_else(|| from_status(status, method.as_str(), &path));
         let allow = response.headers_mut().remove(axum::http::header::ALLOW);
         tracing::info!(%request_id, %method, path, code = error.code.as_str(), "answered with an error");
         response = (self::status(error.code), Json(error.into_envelope(request_id.clone()))).into_response();

@@ -5,6 +5,7 @@
 //! [`Platform::shutdown`] ends whatever has been started, however far the boot came.
 
 mod listen;
+mod log;
 mod progress;
 mod sequence;
 mod settings;
@@ -22,7 +23,8 @@ pub use drydock_domain::boot;
 pub use drydock_postgres::PostgresError;
 pub use drydock_store::{StoreError, seed::DemoAccount};
 pub use listen::{Listener, listen};
-pub use settings::Settings;
+pub use log::log_to_stderr;
+pub use settings::{Settings, page};
 
 use progress::Progress;
 use sequence::Running;
@@ -45,7 +47,6 @@ impl Platform {
     }
 
     /// The API. Usable at once: until the boot is done it answers that the platform is not ready.
-    #[must_use]
     pub fn router(&self) -> Router {
         drydock_api::router(self.api.clone())
     }

@@ -1,10 +1,13 @@
 //! What a platform is started with.
 
-use std::path::PathBuf;
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 use crate::Profile;
 
-/// The settings of one start. Nothing is read from the environment here: the commands do that.
+/// The settings of one start.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where the data lives; the platform's usual place when `None`.
@@ -17,22 +20,32 @@ pub struct Settings {
     pub profile: Profile,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self { data_dir: None, postgres: None, resources: beside_the_program(), profile: Profile::Demo }
+impl Settings {
+    /// The settings of the environment: `DRYDOCK_DATA_DIR` and `DRYDOCK_POSTGRES`, where an empty value is none,
+    /// and the folders in which this installation or checkout keeps its resources.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        let path = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        Self {
+            data_dir: path("DRYDOCK_DATA_DIR"),
+            postgres: path("DRYDOCK_POSTGRES"),
+            resources: beside_the_program("resources", ""),
+            profile: Profile::Demo,
+        }
     }
 }
 
-/// `resources` beside the executable, above it (a build directory in a checkout), or where packages put it.
-fn beside_the_program() -> Vec<PathBuf> {
-    let mut folders = Vec::new();
-    if let Ok(program) = std::env::current_exe() {
-        for ancestor in program.ancestors().skip(1).take(4) {
-            folders.push(ancestor.join("resources"));
-        }
-        if let Some(prefix) = program.parent().and_then(|bin| bin.parent()) {
-            folders.push(prefix.join("lib/Drydock"));
-        }
-    }
-    folders
+/// The built page of this installation or checkout, if there is one.
+#[must_use]
+pub fn page() -> Option<PathBuf> {
+    beside_the_program("ui/dist", "ui").into_iter().find(|folder| folder.join("index.html").is_file())
+}
+
+/// Where something may lie: as `packaged` below `/usr/lib/Drydock` for a program in `/usr/bin`, or as `built` in a
+/// folder above the program, which in a checkout is in `target/<profile>`.
+fn beside_the_program(built: &str, packaged: &str) -> Vec<PathBuf> {
+    let Ok(program) = env::current_exe() else { return Vec::new() };
+    let above: Vec<&Path> = program.ancestors().skip(1).take(4).collect();
+    let package = above.get(1).map(|prefix| prefix.join("lib/Drydock").join(packaged));
+    package.into_iter().chain(above.iter().map(|folder| folder.join(built))).collect()
 }

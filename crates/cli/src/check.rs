@@ -4,7 +4,7 @@ use std::{process::ExitCode, time::Instant};
 
 use drydock_boot::{
     Platform, Settings,
-    boot::{BootSnapshot, StageStatus},
+    boot::{BootSnapshot, BootState, StageStatus},
 };
 use serde_json::json;
 
@@ -53,7 +53,7 @@ fn document(snapshot: &BootSnapshot, ready_ms: f64, stop_ms: f64, total_ms: f64)
         .collect();
     json!({
         "state": snapshot.state,
-        "ready_ms": ready_ms,
+        "ready_ms": (snapshot.state == BootState::Ready).then_some(ready_ms),
         "stages": stages,
         "stop_ms": stop_ms,
         "total_ms": total_ms,
@@ -81,7 +81,9 @@ fn table(snapshot: &BootSnapshot, ready_ms: f64, stop_ms: f64) -> String {
             report.detail.as_deref().unwrap_or_default()
         );
     }
-    let _ = writeln!(text, "  {:<14} {:>10}", "ready", format!("{ready_ms:.1} ms"));
+    if snapshot.state == BootState::Ready {
+        let _ = writeln!(text, "  {:<14} {:>10}", "ready", format!("{ready_ms:.1} ms"));
+    }
     let _ = writeln!(text, "  {:<14} {:>10}", "stop", format!("{stop_ms:.1} ms"));
     text
 }

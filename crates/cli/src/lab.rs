@@ -1,13 +1,13 @@
 //! `drydock lab`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use drydock_boot::Settings;
 use drydock_lab::{SCENARIOS, Scenario, reproduce};
 
 use crate::{fail, say};
 
-pub(crate) async fn run(id: Option<&str>, postgres: Option<PathBuf>) -> ExitCode {
+pub(crate) async fn run(id: Option<&str>, settings: &Settings) -> ExitCode {
     let Some(id) = id else {
         for scenario in SCENARIOS {
             say(&format!("{:<26} {}", scenario.id, scenario.title));
@@ -17,7 +17,7 @@ pub(crate) async fn run(id: Option<&str>, postgres: Option<PathBuf>) -> ExitCode
     let Some(scenario) = Scenario::named(id) else {
         return fail(&format!("There is no scenario {id:?}. `drydock lab` lists them."));
     };
-    match reproduce(scenario, &Settings { postgres, ..Settings::default() }).await {
+    match reproduce(scenario, settings).await {
         Ok(seen) => {
             let symptom = &seen.symptom;
             say(&format!("fault    {}", scenario.title));

@@ -8,7 +8,6 @@ use std::{path::PathBuf, process::ExitCode, time::Instant};
 
 use clap::{Args, Parser, Subcommand};
 use drydock_boot::{Settings, boot::Failure};
-use tracing_subscriber::EnvFilter;
 
 /// Drydock: a cloud-migration assessment platform that carries its own PostgreSQL.
 #[derive(Parser)]
@@ -27,7 +26,7 @@ enum Command {
         /// Port on 127.0.0.1; 0 takes any free one.
         #[arg(long, default_value_t = 0)]
         port: u16,
-        /// Folder with the built page; without it only the API is served.
+        /// Folder with the built page; looked for beside the program when not given.
         #[arg(long, value_name = "DIR")]
         ui: Option<PathBuf>,
     },
@@ -43,36 +42,49 @@ enum Command {
     Lab {
         /// Id of the scenario.
         scenario: Option<String>,
-        /// The PostgreSQL tree to run.
-        #[arg(long, env = "DRYDOCK_POSTGRES", value_name = "DIR")]
-        postgres: Option<PathBuf>,
+        #[command(flatten)]
+        tree: TreePlace,
     },
     /// Print the API's OpenAPI document.
     Openapi,
 }
 
-/// Where things are.
+/// Where things are; what is not given is taken from the environment.
 #[derive(Args)]
 struct Place {
-    /// Folder for the data.
-    #[arg(long, env = "DRYDOCK_DATA_DIR", value_name = "DIR")]
+    /// Folder for the data [env: DRYDOCK_DATA_DIR].
+    #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// The PostgreSQL tree to run.
-    #[arg(long, env = "DRYDOCK_POSTGRES", value_name = "DIR")]
+    #[command(flatten)]
+    tree: TreePlace,
+}
+
+/// Where the PostgreSQL tree is.
+#[derive(Args)]
+struct TreePlace {
+    /// The PostgreSQL tree to run [env: DRYDOCK_POSTGRES].
+    #[arg(long, value_name = "DIR")]
     postgres: Option<PathBuf>,
 }
 
 impl Place {
     fn settings(self) -> Settings {
-        Settings { data_dir: self.data_dir, postgres: self.postgres, ..Settings::default() }
+        let settings = self.tree.settings();
+        Settings { data_dir: self.data_dir.or(settings.data_dir), ..settings }
+    }
+}
+
+impl TreePlace {
+    fn settings(self) -> Settings {
+        let settings = Settings::from_environment();
+        Settings { postgres: self.postgres.or(settings.postgres), ..settings }
     }
 }
 
 fn main() -> ExitCode {
     let started = Instant::now();
     let arguments = Arguments::parse();
-    let filter = EnvFilter::try_from_env("DRYDOCK_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    drydock_boot::log_to_stderr();
 
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -82,7 +94,7 @@ fn main() -> ExitCode {
         match arguments.command {
             Command::Serve { place, port, ui } => serve::run(place.settings(), port, ui).await,
             Command::Check { place, json } => check::run(place.settings(), json, started).await,
-            Command::Lab { scenario, postgres } => lab::run(scenario.as_deref(), postgres).await,
+            Command::Lab { scenario, tree } => lab::run(scenario.as_deref(), &tree.settings()).await,
             Command::Openapi => openapi(),
         }
     })

@@ -13,6 +13,7 @@ pub(crate) async fn run(settings: Settings, port: u16, ui: Option<PathBuf>) -> E
             ui.display()
         ));
     }
+    let ui = ui.or_else(drydock_boot::page);
     let signals = match Signals::install() {
         Ok(signals) => signals,
         Err(error) => return fail(&format!("Signals cannot be awaited: {error}. [serve.failed]")),
@@ -29,6 +30,10 @@ pub(crate) async fn run(settings: Settings, port: u16, ui: Option<PathBuf>) -> E
     };
 
     let address = format!("http://{}", listener.address());
+    say(&match &ui {
+        Some(_) => format!("Drydock boots; watch it at {address}"),
+        None => format!("Drydock boots; there is no built page, so {address} answers the API alone"),
+    });
     let code = tokio::select! {
         code = boot_and_wait(&platform, &address) => code,
         () = signals.first() => ExitCode::SUCCESS,
@@ -42,7 +47,6 @@ pub(crate) async fn run(settings: Settings, port: u16, ui: Option<PathBuf>) -> E
 
 /// Boots and then waits for ever; returns only when the boot fails.
 async fn boot_and_wait(platform: &Platform, address: &str) -> ExitCode {
-    say(&format!("Drydock boots; watch it at {address}"));
     if let Err(failure) = platform.boot().await {
         return fail_with(&failure);
     }

@@ -77,7 +77,11 @@ struct Serving {
 
 impl Serving {
     fn start(data: &Path) -> Self {
-        let mut child = drydock(&["serve"], data).stdout(Stdio::piped()).spawn().unwrap();
+        let page = data.parent().unwrap().join("page");
+        fs::create_dir_all(&page).unwrap();
+        fs::write(page.join("index.html"), "the page").unwrap();
+        let mut child =
+            drydock(&["serve"], data).arg("--ui").arg(&page).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut welcome = String::new();
         loop {
@@ -164,7 +168,14 @@ fn serve_says_where_answers_there_and_ends_on_every_polite_signal() {
         let mut serving = Serving::start(&data);
         assert!(serving.welcome.contains("demo@demo-corp.com"), "{}", serving.welcome);
         assert!(serving.get("/readyz").starts_with("HTTP/1.1 200"));
-        assert!(serving.get("/").starts_with("HTTP/1.1 404"), "no page was given to serve");
+        // Any path of the page is the page, which finds its own way; under /api nothing is.
+        for path in ["/", "/clients/1/engagements/2/assets?q=x"] {
+            let page = serving.get(path);
+            assert!(page.starts_with("HTTP/1.1 200") && page.ends_with("the page"), "{path}: {page}");
+            assert!(page.contains("content-security-policy: default-src 'self'"), "{path}: {page}");
+        }
+        let unknown = serving.get("/api/v1/nothing");
+        assert!(unknown.starts_with("HTTP/1.1 404") && unknown.contains("route.not_found"), "{unknown}");
         assert!(!servers(&data).is_empty());
         serving.signal(signal);
         assert!(serving.child.wait().unwrap().success(), "{signal}");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum PostgresError {
     /// No bundled tree at any of the places looked at.
-    #[error("the bundled PostgreSQL was not found; looked at {}", list(.looked))]
+    #[error("there is no PostgreSQL tree at {}", list(.looked))]
     TreeMissing {
         /// Every place looked at, in order.
         looked: Vec<PathBuf>,

@@ -102,7 +102,7 @@ impl Target {
     ///
     /// # Errors
     /// When the server refuses or does not answer.
-    pub async fn connect(&self, role: DatabaseRole) -> Result<PgConnection, sqlx::Error> {
+    pub(crate) async fn connect(&self, role: DatabaseRole) -> Result<PgConnection, sqlx::Error> {
         PgConnection::connect_with(&self.options(role)).await
     }
 

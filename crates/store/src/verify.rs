@@ -4,16 +4,32 @@ use drydock_domain::ErrorCode;
 
 use crate::{Store, StoreError, error::words};
 
-/// The tables that every build needs: the platform's 24 and ours.
-const TABLES: &[&str] = &[
+/// The tables that belong to no client account: they say who a person is and where they belong, and are read
+/// before a client account is chosen, or tell of events that concern none.
+const GLOBAL: &[&str] = &[
+    "client_access",
+    "client_accounts",
+    "security_audit_logs",
+    "sessions",
+    "user_account_associations",
+    "user_profiles",
+    "user_roles",
+    "users",
+];
+
+/// The tables that belong to client accounts. A table in neither list counts as one of these: it must be
+/// closed.
+const TENANT_OWNED: &[&str] = &[
+    "access_audit_log",
     "application_architecture_overrides",
     "application_components",
     "assessment_flows",
     "assessment_learning_feedback",
     "assessments",
+    "asset_dependencies",
+    "asset_embeddings",
+    "asset_tags",
     "assets",
-    "client_access",
-    "client_accounts",
     "component_treatments",
     "crewai_flow_state_extensions",
     "data_imports",
@@ -21,21 +37,16 @@ const TABLES: &[&str] = &[
     "engagement_access",
     "engagement_architecture_standards",
     "engagements",
+    "field_mapping_memory",
     "import_field_mappings",
     "migration_waves",
     "raw_import_records",
-    "sessions",
     "sixr_decisions",
+    "tags",
     "tech_debt_analysis",
-    "user_account_associations",
-    "user_profiles",
-    "user_roles",
-    "users",
+    "wave_plans",
+    "workflow_progress",
 ];
-
-/// Tables that carry `client_account_id` and are global all the same: they say who belongs to a tenant and
-/// are read before one is chosen, or tell of events that concern none.
-const GLOBAL: &[&str] = &["client_access", "security_audit_logs", "user_account_associations"];
 
 /// What the verify gate saw.
 #[derive(Clone, Copy, Debug)]
@@ -58,31 +69,30 @@ pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
                    where n.nspname = 'migration' and c.relowner = r.oid) as "owned!",
                   (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
                    where n.nspname = 'migration' and c.relkind in ('r', 'p')
-                     and has_table_privilege(c.oid, 'TRUNCATE')) as "truncatable!"
+                     and has_table_privilege(c.oid, 'TRUNCATE')) as "truncatable!",
+                  (select count(*) from pg_auth_members m where m.member = r.oid) as "memberships!"
            from pg_roles r where r.rolname = current_user"#
     )
     .fetch_one(&store.pool)
     .await?;
-    if role.superuser || role.bypass || role.owned > 0 || role.truncatable > 0 {
+    if role.superuser || role.bypass || role.owned > 0 || role.truncatable > 0 || role.memberships > 0 {
         return Err(StoreError::gate(
             ErrorCode::RoleUnsafe,
             format!(
-                "Role {} could get round row-level security (superuser {}, bypass {}, tables owned {}, tables it may truncate {}).",
-                role.name, role.superuser, role.bypass, role.owned, role.truncatable
+                "Role {} could get round row-level security (superuser {}, bypass {}, tables owned {}, tables it may truncate {}, roles it may take {}).",
+                role.name, role.superuser, role.bypass, role.owned, role.truncatable, role.memberships
             ),
         ));
     }
 
-    let expected: Vec<String> = TABLES.iter().map(|name| (*name).to_owned()).collect();
     let global: Vec<String> = GLOBAL.iter().map(|name| (*name).to_owned()).collect();
+    let expected: Vec<String> = GLOBAL.iter().chain(TENANT_OWNED).map(|name| (*name).to_owned()).collect();
     let found = sqlx::query!(
         r#"with tables as (
                select c.relname::text as name,
                       c.relrowsecurity and c.relforcerowsecurity
                           and exists (select from pg_policy p where p.polrelid = c.oid) as closed,
-                      exists (select from pg_attribute a where a.attrelid = c.oid
-                              and a.attname = 'client_account_id' and a.attnum > 0 and not a.attisdropped)
-                          and c.relname <> all ($2::text[]) as tenant
+                      c.relname <> all ($2::text[]) as tenant
                from pg_class c join pg_namespace n on n.oid = c.relnamespace
                where n.nspname = 'migration' and c.relkind in ('r', 'p')
                  and c.relname not in ('_sqlx_migrations', 'alembic_version')

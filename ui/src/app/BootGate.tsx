@@ -3,7 +3,7 @@ import { BootPage } from "../pages/BootPage";
 import { useBoot } from "./useBoot";
 
 /** A boot that is already over answers within this time; showing its page would only flicker. */
-const FLASH_MS = 150;
+const FLASH_MS = 250;
 
 /** Shows the boot until the platform is ready, and the application from then on. */
 export function BootGate({ children }: { children: ReactNode }) {

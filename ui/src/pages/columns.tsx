@@ -42,7 +42,7 @@ export const columns = column.columns([
   column.accessor("environment", {
     header: "Environment",
     cell: ({ getValue }) => words(getValue()),
-    meta: { width: 120, grow: 1 },
+    meta: { width: 148, grow: 1 },
   }),
   column.accessor("criticality", {
     header: "Criticality",
