@@ -139,7 +139,7 @@ CREATE TABLE migration.user_profiles (
     CONSTRAINT ck_user_profiles_login_counts CHECK (login_count >= 0 AND failed_login_attempts >= 0)
 );
 COMMENT ON TABLE migration.user_profiles IS 'Registration, approval and sign-in counters of a user. Sign-in needs status active.';
-COMMENT ON COLUMN migration.user_profiles.failed_login_attempts IS 'Failed sign-ins since the last success.';
+COMMENT ON COLUMN migration.user_profiles.failed_login_attempts IS 'Failed sign-ins since the last success. Not counted yet.';
 CREATE INDEX ix_user_profiles_status ON migration.user_profiles (status);
 
 CREATE TABLE migration.user_roles (
@@ -166,6 +166,7 @@ CREATE TABLE migration.user_roles (
     CONSTRAINT fk_user_roles_assigned_by FOREIGN KEY (assigned_by) REFERENCES migration.users (id),
     CONSTRAINT ck_user_roles_role_type CHECK (
         role_type IN ('platform_admin', 'client_admin', 'engagement_manager', 'analyst', 'viewer')),
+    CONSTRAINT ck_user_roles_platform_admin CHECK (role_type <> 'platform_admin' OR scope_type = 'global'),
     CONSTRAINT ck_user_roles_scope CHECK (CASE scope_type
         WHEN 'global' THEN scope_client_id IS NULL AND scope_engagement_id IS NULL
         WHEN 'client' THEN scope_client_id IS NOT NULL AND scope_engagement_id IS NULL
@@ -194,7 +195,7 @@ CREATE TABLE migration.user_account_associations (
     CONSTRAINT ck_user_account_associations_role CHECK (
         role IN ('platform_admin', 'client_admin', 'engagement_manager', 'analyst', 'viewer'))
 );
-COMMENT ON TABLE migration.user_account_associations IS 'Membership: which client accounts a user belongs to, and as what.';
+COMMENT ON TABLE migration.user_account_associations IS 'Which client accounts a user is associated with, and as what. What they may open is in client_access.';
 CREATE INDEX ix_user_account_associations_client_account_id ON migration.user_account_associations (client_account_id);
 
 CREATE TABLE migration.client_access (
@@ -226,10 +227,10 @@ CREATE TABLE migration.client_access (
     CONSTRAINT ck_client_access_granted_by CHECK (granted_by IS NOT NULL OR NOT is_active),
     CONSTRAINT ck_client_access_access_count CHECK (access_count >= 0)
 );
-COMMENT ON TABLE migration.client_access IS 'Access level of a user in a client account.';
+COMMENT ON TABLE migration.client_access IS 'Which client accounts a user may open, and at which level.';
 COMMENT ON COLUMN migration.client_access.granted_by IS 'Null only while access is asked for and not yet granted (is_active false).';
-COMMENT ON COLUMN migration.client_access.restricted_environments IS 'Environments (JSON array of names) this user may not see.';
-COMMENT ON COLUMN migration.client_access.restricted_data_types IS 'Kinds of data (JSON array of names) this user may not see.';
+COMMENT ON COLUMN migration.client_access.restricted_environments IS 'Environments (JSON array of names) this user may not see. Recorded; not enforced yet.';
+COMMENT ON COLUMN migration.client_access.restricted_data_types IS 'Kinds of data (JSON array of names) this user may not see. Recorded; not enforced yet.';
 CREATE INDEX ix_client_access_client_account_id ON migration.client_access (client_account_id);
 
 CREATE TABLE migration.sessions (

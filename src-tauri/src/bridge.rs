@@ -15,7 +15,8 @@ pub(crate) async fn api(state: State<'_, Api>, request: Request<'_>) -> Result<R
     let body = match request.body() {
         InvokeBody::Raw(bytes) => bytes.clone(),
         // Where the webview cannot send bytes it sends them as a JSON array of numbers.
-        InvokeBody::Json(value) => serde_json::from_value(value.clone()).unwrap_or_default(),
+        InvokeBody::Json(value) => serde_json::from_value(value.clone())
+            .map_err(|error| format!("the body is no list of bytes: {error}"))?,
     };
     drydock_api::door::call(state.0.clone(), request.headers(), body)
         .await

@@ -33,12 +33,18 @@ pub(crate) fn on_signal(app: AppHandle) -> io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     tauri::async_runtime::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = hang_up.recv() => {}
-        }
+        let mut next = async || {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+                _ = hang_up.recv() => {}
+            }
+        };
+        next().await;
         app.exit(0);
+        // Whoever asks twice does not want to wait; the server ends with this process in any case.
+        next().await;
+        std::process::exit(1);
     });
     Ok(())
 }

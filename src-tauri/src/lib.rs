@@ -14,7 +14,7 @@ use std::{
 };
 
 use clap::Parser;
-use drydock_boot::{Platform, Settings};
+use drydock_boot::{ErrorCode, Platform, Settings};
 use tauri::RunEvent;
 
 /// Opens the window and boots behind it; returns when the window is closed and the database has stopped.
@@ -22,7 +22,12 @@ use tauri::RunEvent;
 /// The exit code is 0 only when the boot succeeded and everything stopped.
 #[must_use]
 pub fn run() -> ExitCode {
-    window::prepare_environment();
+    // SAFETY: nothing has run yet, so there is no other thread.
+    #[allow(unsafe_code)]
+    unsafe {
+        drydock_boot::forget_foreign_options();
+        window::prepare_environment();
+    }
     let settings = Arguments::parse().settings();
     drydock_boot::log_to_stderr();
     if let Err(sentence) = window::display() {
@@ -41,7 +46,14 @@ pub fn run() -> ExitCode {
             move |app| {
                 // The boot starts before the webview exists: most of it is done when the page can first ask.
                 std::thread::Builder::new().name("boot".to_owned()).spawn(move || {
-                    if let Err(failure) = tauri::async_runtime::block_on(platform.boot()) {
+                    let failure = tauri::async_runtime::block_on(async {
+                        match platform.boot().await {
+                            Ok(()) => platform.lost().await,
+                            Err(failure) => failure,
+                        }
+                    });
+                    // Closing the window in the middle of the boot is no failure.
+                    if failure.code != ErrorCode::BootCancelled.as_str() {
                         failed.store(true, Ordering::Relaxed);
                         exit::say(&format!("Drydock stopped at {}: {failure}", failure.stage.name()));
                     }

@@ -51,15 +51,19 @@ pub(crate) fn display() -> Result<(), String> {
 
 /// Works round a white window with NVIDIA's driver on X11, where WebKitGTK's DMA-BUF renderer fails. Elsewhere
 /// that renderer is the fast one, so it is left alone; a value set by the person wins.
+///
+/// # Safety
+/// Call it first in `main`: while another thread runs, the environment must not be changed.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
-pub(crate) fn prepare_environment() {
+pub(crate) unsafe fn prepare_environment() {
     const RENDERER: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
     if std::env::var_os(RENDERER).is_none() && std::path::Path::new("/proc/driver/nvidia/version").exists() {
-        // SAFETY: called first in the program, before any thread exists that could read the environment.
+        // SAFETY: the caller promises that there is no other thread.
         unsafe { std::env::set_var(RENDERER, "1") };
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn prepare_environment() {}
+#[allow(unsafe_code)]
+pub(crate) unsafe fn prepare_environment() {}

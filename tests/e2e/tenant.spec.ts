@@ -93,6 +93,7 @@ test("starts again where one was last", async ({ page, api, place }) => {
   const other = (await api.engagements(place.client.id))[1];
   await page.goto(`/clients/${place.client.id}/engagements/${other?.id ?? ""}/overview`);
   await expect(page.getByRole("button", { name: `Engagement: ${other?.name ?? ""}` })).toBeVisible();
+  await expect(page.getByRole("button", { name: `Client account: ${place.client.name}` })).toBeVisible();
   await page.goto("/");
   await expect(page).toHaveURL(new RegExp(`/engagements/${other?.id ?? ""}/overview$`));
 });

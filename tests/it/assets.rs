@@ -151,6 +151,7 @@ async fn wrong_parameters_are_a_422_and_never_a_500() {
         "cursor=AAAA",
         "q=%00",
         "asset_type=%00",
+        "q=%0A",
         "limit=1&limit=2",
     ] {
         let answer = app.get(&format!("/api/v1/assets?{query}"), &headers).await;

@@ -89,6 +89,11 @@ async fn before_the_end_there_is_no_sign_in() {
         let response = platform.router().oneshot(request).await.unwrap();
         assert_eq!(response.status(), status, "{path}");
     }
+    let login = Request::post("/api/v1/auth/login")
+        .header("content-type", "application/json")
+        .body(Body::from(r#"{"email":"demo@demo-corp.com","password":"Demo123!"}"#))
+        .unwrap();
+    assert_eq!(platform.router().oneshot(login).await.unwrap().status(), 503);
 }
 
 fn assert_red(outcome: Result<(), Failure>, snapshot: &BootSnapshot, stage: Stage, code: &str) -> Failure {
@@ -146,12 +151,26 @@ async fn red_gates_name_what_was_done_to_the_database() {
     use drydock_store::{history, verify};
     use drydock_testkit::Database;
 
-    let cases: [(&str, &str); 7] = [
+    let cases = [
         ("alter table migration.user_roles rename to roles", "verify.table_missing"),
         ("alter table migration.assets no force row level security", "verify.tenancy_open"),
         (
             "drop policy tenant_isolation on migration.engagements; drop policy if exists backup_reads_all on migration.engagements",
             "verify.tenancy_open",
+        ),
+        ("create table migration.stray (id int)", "verify.tenancy_open"),
+        ("drop policy tenant_isolation on migration.assets", "verify.tenancy_open"),
+        ("create policy oops on migration.assets using (true)", "verify.tenancy_open"),
+        ("alter policy tenant_isolation on migration.assets using (true)", "verify.tenancy_open"),
+        (
+            "do $$ begin execute format('alter role drydock_app in database %I set app.client_account_id = %L', current_database(), 'x'); end $$",
+            "verify.role_unsafe",
+        ),
+        ("update migration.users set password_hash = '$argon2id$broken'", "login.impossible"),
+        ("revoke insert on migration.sessions from drydock_app", "login.impossible"),
+        (
+            "do $$ begin execute format('alter database %I set default_transaction_read_only = on', current_database()); end $$",
+            "login.impossible",
         ),
         ("grant truncate on migration.assets to drydock_app", "verify.role_unsafe"),
         ("alter table migration.tags owner to drydock_app", "verify.role_unsafe"),
@@ -163,10 +182,13 @@ async fn red_gates_name_what_was_done_to_the_database() {
         verify::schema(database.store()).await.unwrap();
         verify::login(database.store()).await.unwrap();
         let _ = database.sql(change);
-        let error = match verify::schema(database.store()).await {
-            Ok(_) => verify::login(database.store()).await.unwrap_err(),
+        // Settings of a role or database count from the next connection on.
+        let store = drydock_store::Store::open(database.target());
+        let error = match verify::schema(&store).await {
+            Ok(_) => verify::login(&store).await.unwrap_err(),
             Err(error) => error,
         };
+        store.close().await;
         assert_eq!(error.code().as_str(), code, "{change}: {error}");
     }
     for (change, code) in [
@@ -202,4 +224,46 @@ async fn a_failed_migration_leaves_no_lock_and_no_trace() {
         assert_eq!(database.sql("select count(*) from pg_locks where locktype = 'advisory'"), "0");
     }
     assert_eq!(database.sql("select count(*) from migration._sqlx_migrations"), "0");
+}
+
+#[tokio::test]
+async fn a_server_that_dies_is_told_and_the_next_start_is_fine() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let (outcome, snapshot, platform) = boot(settings(&data)).await;
+    outcome.unwrap();
+    let detail = detail(&snapshot, Stage::Start);
+    let pid = detail.split_whitespace().nth(1).unwrap();
+    assert!(std::process::Command::new("kill").args(["-9", pid]).status().unwrap().success());
+    let failure = platform.lost().await;
+    assert_eq!(failure.code, "database.lost");
+    assert_eq!(platform.watch().borrow().state, BootState::Failed);
+    let _ = platform.shutdown().await;
+    drop(platform);
+
+    let (outcome, _, platform) = boot(settings(&data)).await;
+    outcome.unwrap();
+    platform.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_shutdown_breaks_the_boot_off_and_leaves_a_directory_that_boots() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let platform = Platform::new(settings(&data));
+    let mut watcher = platform.watch();
+    let (outcome, stopped) = tokio::join!(platform.boot(), async {
+        watcher
+            .wait_for(|snapshot| snapshot.stages[Stage::Start as usize].status == StageStatus::Passed)
+            .await
+            .unwrap();
+        platform.shutdown().await
+    });
+    assert_eq!(outcome.unwrap_err().code, "boot.cancelled");
+    stopped.unwrap();
+    drop(platform);
+
+    let (outcome, _, platform) = boot(settings(&data)).await;
+    outcome.unwrap();
+    platform.shutdown().await.unwrap();
 }

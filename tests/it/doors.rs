@@ -167,6 +167,13 @@ async fn the_loopback_door_lets_in_its_own_host_and_origin_only() {
             "{origin:?}"
         );
     }
+    // A header that is there twice, or a target that is no path, could be read in two ways.
+    let twice = [("host", own_host.as_str()), ("host", "evil.example")];
+    assert_eq!(ask(&twice).await, (403, Some("door.host_refused".to_owned())));
+    let twice = [("origin", own_origin.as_str()), ("origin", "https://evil.example")];
+    assert_eq!(ask(&twice).await, (403, Some("door.origin_refused".to_owned())));
+    let elsewhere = over_tcp(address, &get("http://evil.example/livez", &[]), &[("host", &own_host)]).await;
+    assert_eq!((elsewhere.status, elsewhere.body["code"].as_str()), (400, Some("request.malformed")));
     listener.close().await;
     assert!(TcpStream::connect(address).await.is_err(), "the door is still open");
 }

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use serde_json::json;
 
-use crate::app::{App, request};
+use crate::app::{App, DEMO, DEMO_CLIENT, DEMO_ENGAGEMENT, request};
 
 #[tokio::test]
 async fn errors_that_no_handler_makes_wear_it_too() {
@@ -37,6 +37,22 @@ async fn a_database_that_is_gone_is_a_503() {
     assert_eq!(app.get("/livez", &[]).await.status, 200);
     let body = json!({ "email": "a@b.c", "password": "x" });
     assert_eq!(app.post("/api/v1/auth/login", &[], &body).await.status, 503);
+}
+
+/// A statement that waits for somebody's lock gives up, so that the pool comes back by itself.
+#[tokio::test]
+async fn a_table_that_somebody_locked_is_a_503_and_then_fine_again() {
+    let app = App::new().await;
+    let bearer = app.bearer(DEMO).await;
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("x-client-account-id", DEMO_CLIENT),
+        ("x-engagement-id", DEMO_ENGAGEMENT),
+    ];
+    let lock = app.database.hold("lock table migration.assets in access exclusive mode");
+    assert_eq!(app.get("/api/v1/overview", &headers).await.error(), (503, "platform.database_unavailable"));
+    drop(lock);
+    assert_eq!(app.get("/api/v1/overview", &headers).await.status, 200);
 }
 
 #[tokio::test]

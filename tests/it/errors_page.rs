@@ -8,6 +8,9 @@ use drydock_postgres::PostgresError;
 /// Codes that the window says before a platform exists.
 const WINDOW: [&str; 2] = ["window.failed", "window.no_display"];
 
+/// Codes that the page gives to what goes wrong between it and the API.
+const PAGE: [&str; 4] = ["ui.answer_unreadable", "ui.connection_lost", "ui.page_not_found", "ui.unexpected"];
+
 #[test]
 fn the_page_and_the_codes_are_the_same_list() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/errors.md");
@@ -19,6 +22,7 @@ fn the_page_and_the_codes_are_the_same_list() {
         .map(|code| code.as_str())
         .chain(PostgresError::CODES.iter().map(|(code, _)| *code))
         .chain(WINDOW)
+        .chain(PAGE)
         .collect();
     let missing: Vec<_> = codes.difference(&explained).collect();
     let unknown: Vec<_> = explained.difference(&codes).collect();

@@ -83,6 +83,16 @@ async fn a_missing_user_comes_back_whole() {
 }
 
 #[tokio::test]
+async fn a_user_or_client_account_under_another_name_is_still_there() {
+    let database = Database::new().await;
+    let _ = database.sql(
+        "update migration.users set email = 'boss@corp.example' where email = 'chocka@gmail.com';
+         update migration.client_accounts set slug = 'renamed', name = 'Renamed' where slug = 'demo-corp'",
+    );
+    assert_eq!(seed::run(database.store()).await.unwrap().rows, 0);
+}
+
+#[tokio::test]
 async fn a_failing_seed_adds_nothing() {
     let database = Database::new().await;
     let _ = database.sql(

@@ -110,9 +110,10 @@ impl From<StoreError> for ApiError {
                 "There is no such engagement in this client account.".to_owned()
             }
             StoreError::InvalidText(_) => "A value holds a character that cannot be stored.".to_owned(),
-            StoreError::Unavailable(_) => "The database did not answer in time.".to_owned(),
+            StoreError::Unavailable(_) => "The database does not answer, or not in time.".to_owned(),
+            StoreError::DiskFull => "There is no room left to write to.".to_owned(),
             // The words of the database may quote values; they belong into the log.
-            _ => "The request could not be finished. Nothing was changed.".to_owned(),
+            _ => "The request could not be finished.".to_owned(),
         };
         let code = error.code();
         if code.status() >= 500 {
@@ -190,7 +191,7 @@ fn from_status(status: StatusCode, method: &str, path: &str) -> ApiError {
         other if other.is_client_error() => {
             ApiError::new(ErrorCode::RequestMalformed, "The request cannot be understood.")
         }
-        _ => ApiError::new(ErrorCode::Internal, "The request could not be finished. Nothing was changed."),
+        _ => ApiError::new(ErrorCode::Internal, "The request could not be finished."),
     }
 }
 

@@ -42,8 +42,11 @@ impl<T: DeserializeOwned> FromRequest<ApiState> for JsonBody<T> {
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let inner = error.inner();
             if inner.is_data() {
-                let path = format!("/{}", error.path().to_string().replace('.', "/"));
-                let path = if path == "/" || path == "/?" { String::new() } else { path };
+                // The whole body is the path "." there and "" in a JSON pointer.
+                let path = match error.path().to_string().as_str() {
+                    "." => String::new(),
+                    path => format!("/{}", path.replace('.', "/")),
+                };
                 ApiError::invalid_field(path, "type", format!("The body has a wrong field: {inner}."))
             } else {
                 ApiError::new(ErrorCode::RequestMalformed, format!("The body is not JSON: {inner}."))
@@ -144,9 +147,13 @@ impl FromRequestParts<ApiState> for Selected {
 }
 
 fn selector(headers: &HeaderMap, name: &'static str) -> Result<Uuid, ApiError> {
-    let value = headers
-        .get(name)
+    let mut values = headers.get_all(name).iter();
+    let value = values
+        .next()
         .ok_or_else(|| ApiError::new(ErrorCode::SelectorMissing, format!("The header {name} is missing.")))?;
+    if values.next().is_some() {
+        return Err(ApiError::invalid_field(name, "repeated", format!("The header {name} is there twice.")));
+    }
     value.to_str().ok().and_then(|text| Uuid::parse_str(text.trim()).ok()).ok_or_else(|| {
         ApiError::invalid_field(name, "uuid", format!("The header {name} does not hold a uuid."))
     })

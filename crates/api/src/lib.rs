@@ -57,6 +57,12 @@ impl ApiState {
         Self { profile, boot, store: Arc::default() }
     }
 
+    /// The same without its store.
+    #[must_use]
+    pub fn unopened(&self) -> Self {
+        Self::new(self.profile, self.boot.clone())
+    }
+
     /// Gives the router its store. Further calls change nothing.
     pub fn open(&self, store: Store) {
         let _ = self.store.set(store);

@@ -3,7 +3,7 @@
 //! Three checks before the router: the peer is on this machine, `Host` is the listener's own (a page that
 //! rebinds its name to 127.0.0.1 sends another), and `Origin`, where there is one, is the listener's own.
 
-use std::{net::SocketAddr, path::Path};
+use std::{convert::Infallible, net::SocketAddr, path::Path};
 
 use axum::{
     Router,
@@ -32,23 +32,49 @@ pub fn router(api: Router, address: SocketAddr, ui: Option<&Path>) -> Router {
     };
     let port = address.port();
     let hosts = Hosts { port };
-    let page = ui.map(|ui| ServeDir::new(ui).fallback(ServeFile::new(ui.join("index.html"))));
+    let page = ui.map(Page::new);
     Router::new()
         .fallback(move |request: Request| dispatch(api, page, request))
+        .layer(middleware::from_fn_with_state(hosts, guard))
+        .layer(middleware::from_fn(envelope::envelope))
         .layer(header("content-security-policy", CONTENT_SECURITY_POLICY))
         .layer(header("x-content-type-options", "nosniff"))
         .layer(header("referrer-policy", "no-referrer"))
         .layer(header("cache-control", "no-store"))
-        .layer(middleware::from_fn_with_state(hosts, guard))
-        .layer(middleware::from_fn(envelope::envelope))
+}
+
+/// The built page.
+#[derive(Clone)]
+struct Page {
+    /// Its files. A folder is not a file: no index is made up and no slash is added.
+    files: ServeDir,
+    /// What every path without a file shows: the page finds its own way from there.
+    index: ServeFile,
+}
+
+impl Page {
+    fn new(ui: &Path) -> Self {
+        Self {
+            files: ServeDir::new(ui).append_index_html_on_directories(false),
+            index: ServeFile::new(ui.join("index.html")),
+        }
+    }
+
+    async fn answer(self, request: Request) -> Result<Response, Infallible> {
+        // What the build names by its content is there or gone; a page in its place would be a lie.
+        if request.uri().path().starts_with("/assets/") {
+            return Ok(self.files.oneshot(request).await?.into_response());
+        }
+        Ok(self.files.fallback(self.index).oneshot(request).await?.into_response())
+    }
 }
 
 /// The API's paths go to the API, whether it knows them or not; the rest is the page's, where there is one.
-async fn dispatch(api: Router, page: Option<ServeDir<ServeFile>>, request: Request) -> Response {
+async fn dispatch(api: Router, page: Option<Page>, request: Request) -> Response {
     let path = request.uri().path();
     let of_api = path == "/livez" || path == "/readyz" || path == "/api" || path.starts_with("/api/");
     let answer = match page {
-        Some(page) if !of_api => page.oneshot(request).await.map(IntoResponse::into_response),
+        Some(page) if !of_api => page.answer(request).await,
         _ => api.oneshot(request).await,
     };
     match answer {
@@ -83,16 +109,21 @@ async fn guard(
     if !peer.ip().is_loopback() {
         return envelope::refuse(ErrorCode::PeerRefused, format!("{} is not on this machine.", peer.ip()));
     }
-    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !hosts.accepts(host) {
+    if request.uri().authority().is_some() || !request.uri().path().starts_with('/') {
+        return envelope::refuse(ErrorCode::RequestMalformed, "The request's target is not a path.");
+    }
+    let host = single(&request, &header::HOST);
+    if !host.is_some_and(|host| hosts.accepts(host)) {
+        let host = host.unwrap_or_default();
         return envelope::refuse(
             ErrorCode::HostRefused,
             format!("{host:?} is not the host of this listener."),
         );
     }
-    if let Some(origin) = request.headers().get(header::ORIGIN) {
-        let origin = origin.to_str().unwrap_or_default();
-        if !hosts.accepts_origin(origin) {
+    if request.headers().contains_key(header::ORIGIN) {
+        let origin = single(&request, &header::ORIGIN);
+        if !origin.is_some_and(|origin| hosts.accepts_origin(origin)) {
+            let origin = origin.unwrap_or_default();
             return envelope::refuse(
                 ErrorCode::OriginRefused,
                 format!("{origin:?} is not the origin of this listener."),
@@ -100,4 +131,13 @@ async fn guard(
         }
     }
     next.run(request).await
+}
+
+/// The header's value where it is there once; which of two is meant nobody can know.
+fn single<'a>(request: &'a Request, name: &HeaderName) -> Option<&'a str> {
+    let mut values = request.headers().get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok(),
+        _ => None,
+    }
 }

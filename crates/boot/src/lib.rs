@@ -4,24 +4,26 @@
 //! [`Platform::boot`] runs the stages of [`Stage`] in order and stops at the first red gate;
 //! [`Platform::shutdown`] ends whatever has been started, however far the boot came.
 
+mod environment;
 mod listen;
 mod log;
 mod progress;
 mod sequence;
 mod settings;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::Router;
 use drydock_api::ApiState;
-use drydock_domain::boot::{BootSnapshot, Failure};
+use drydock_domain::boot::{BootSnapshot, Failure, Stage};
 use drydock_store::{Target, seed};
 use tokio::sync::{Mutex, watch};
 
 pub use drydock_api::Profile;
-pub use drydock_domain::boot;
+pub use drydock_domain::{ErrorCode, boot};
 pub use drydock_postgres::PostgresError;
 pub use drydock_store::{StoreError, seed::DemoAccount};
+pub use environment::forget_foreign_options;
 pub use listen::{Listener, listen};
 pub use log::log_to_stderr;
 pub use settings::{Settings, page};
@@ -35,6 +37,10 @@ pub struct Platform {
     progress: Progress,
     api: ApiState,
     running: Arc<Mutex<Option<Running>>>,
+    /// Whether the platform is to end.
+    ending: watch::Sender<bool>,
+    /// Held while the boot runs.
+    booting: Mutex<()>,
 }
 
 impl Platform {
@@ -43,7 +49,14 @@ impl Platform {
     pub fn new(settings: Settings) -> Self {
         let progress = Progress::new();
         let api = ApiState::new(settings.profile, progress.watch());
-        Self { settings, progress, api, running: Arc::default() }
+        Self {
+            settings,
+            progress,
+            api,
+            running: Arc::default(),
+            ending: watch::Sender::new(false),
+            booting: Mutex::default(),
+        }
     }
 
     /// The API. Usable at once: until the boot is done it answers that the platform is not ready.
@@ -60,28 +73,46 @@ impl Platform {
     /// Runs every stage. Call it once.
     ///
     /// # Errors
-    /// The first red gate. What had been started until then keeps running until [`Platform::shutdown`].
+    /// The first red gate, or [`ErrorCode::BootCancelled`] when [`Platform::shutdown`] came first. What had been
+    /// started until then keeps running until [`Platform::shutdown`].
     pub async fn boot(&self) -> Result<(), Failure> {
-        sequence::run(&self.settings, &self.progress, &self.api, &self.running).await
-    }
-
-    /// The database of a server that runs, whether or not the boot has come to its end.
-    pub async fn target(&self) -> Option<Target> {
-        self.running.lock().await.as_ref().map(Running::target)
-    }
-
-    /// Stops what runs: the connections, then the server. Further calls do nothing.
-    ///
-    /// # Errors
-    /// When the server could not be stopped.
-    pub async fn shutdown(&self) -> Result<(), PostgresError> {
-        match self.running.lock().await.take() {
-            Some(running) => running.stop().await,
-            None => Ok(()),
+        let _booting = self.booting.lock().await;
+        tokio::select! {
+            biased;
+            () = self.ended() => Err(Failure {
+                stage: Stage::Serve,
+                code: ErrorCode::BootCancelled.as_str().to_owned(),
+                what: "The boot was broken off because Drydock is to end.".to_owned(),
+                cause: String::new(),
+                next_step: ErrorCode::BootCancelled.next_step().to_owned(),
+            }),
+            outcome = sequence::run(&self.settings, &self.progress, &self.api, &self.running) => outcome,
         }
     }
 
-    /// The seeded accounts that can sign in; none before the boot's end.
+    /// Waits until the server ends without having been asked to, and tells so on the boot page. Never returns where no
+    /// server runs, or when [`Platform::shutdown`] stops it.
+    pub async fn lost(&self) -> Failure {
+        let exited = self.running.lock().await.as_ref().map(Running::exited);
+        let Some(exited) = exited else { return std::future::pending().await };
+        let exit = tokio::select! {
+            biased;
+            () = self.ended() => return std::future::pending().await,
+            exit = exited => exit,
+        };
+        let failure = Failure {
+            stage: Stage::Serve,
+            code: ErrorCode::DatabaseLost.as_str().to_owned(),
+            what: "The database server ended while it was needed.".to_owned(),
+            cause: format!("It ended with {exit}."),
+            next_step: ErrorCode::DatabaseLost.next_step().to_owned(),
+        };
+        let log_tail = self.running.lock().await.as_ref().map(Running::log_tail).unwrap_or_default();
+        self.progress.failed(Instant::now(), &failure, log_tail);
+        failure
+    }
+
+    /// The seeded accounts that can sign in; none while there is no migrated database.
     ///
     /// # Errors
     /// When the database fails.
@@ -91,5 +122,29 @@ impl Platform {
             Some(store) => seed::demo_accounts(&store).await,
             None => Ok(Vec::new()),
         }
+    }
+
+    /// The database of a server that runs, whether or not the boot has come to its end.
+    pub async fn target(&self) -> Option<Target> {
+        self.running.lock().await.as_ref().map(Running::target)
+    }
+
+    /// Breaks off a boot that is under way and stops what runs: the connections, then the server. Further calls do
+    /// nothing.
+    ///
+    /// # Errors
+    /// When the server could not be stopped.
+    pub async fn shutdown(&self) -> Result<(), PostgresError> {
+        self.ending.send_replace(true);
+        let _booting = self.booting.lock().await;
+        match self.running.lock().await.take() {
+            Some(running) => running.stop().await,
+            None => Ok(()),
+        }
+    }
+
+    async fn ended(&self) {
+        // The sender lives in self, so waiting cannot fail.
+        let _ = self.ending.subscribe().wait_for(|ending| *ending).await;
     }
 }

@@ -1,6 +1,10 @@
 //! The stages, in order, each with its gate.
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     body::Body,
@@ -12,7 +16,7 @@ use drydock_domain::{
     boot::{Failure, Stage},
 };
 use drydock_postgres::{
-    Account, Cluster, DataDirectory, Initialised, PostgresError, Server, Tree, default_data_dir,
+    Account, Cluster, DataDirectory, Exit, Initialised, PostgresError, Server, Tree, default_data_dir,
 };
 use drydock_store::{Store, StoreError, Target, bootstrap, history, seed, verify};
 use tokio::sync::Mutex;
@@ -25,6 +29,8 @@ use crate::{
 
 /// Name of the application's database.
 const DATABASE: &str = "drydock";
+/// How long running statements are given when everything stops.
+const STORE_CLOSE: Duration = Duration::from_secs(1);
 /// Lines of the server's log that a failure report carries.
 const LOG_LINES: usize = 50;
 
@@ -40,13 +46,22 @@ impl Running {
         self.store.clone()
     }
 
+    pub(crate) fn exited(&self) -> impl Future<Output = Exit> + Send + 'static {
+        self.server.exited()
+    }
+
+    pub(crate) fn log_tail(&self) -> String {
+        self.server.log_tail(LOG_LINES)
+    }
+
     pub(crate) fn target(&self) -> Target {
         self.target.clone()
     }
 
     pub(crate) async fn stop(mut self) -> Result<(), PostgresError> {
         if let Some(store) = self.store.take() {
-            store.close().await;
+            // A statement that does not end must not keep the server from stopping; stopping it ends the statement.
+            let _ = tokio::time::timeout(STORE_CLOSE, store.close()).await;
         }
         self.server.stop().await?;
         Ok(())
@@ -67,12 +82,7 @@ pub(crate) async fn run(
             Ok(())
         }
         Err(failure) => {
-            let log_tail = running
-                .lock()
-                .await
-                .as_ref()
-                .map(|running| running.server.log_tail(LOG_LINES))
-                .unwrap_or_default();
+            let log_tail = running.lock().await.as_ref().map(Running::log_tail).unwrap_or_default();
             progress.failed(begun, &failure, log_tail);
             Err(failure)
         }
@@ -196,8 +206,11 @@ async fn stages(
 
     progress
         .stage(begun, Stage::Serve, async {
+            // Asked behind a state of its own, so that a red gate leaves the real one closed.
+            let tried = api.unopened();
+            tried.open(store.clone());
+            answers(&tried).await?;
             api.open(store.clone());
-            answers(api).await?;
             Ok(((), format!("API {} answers", drydock_api::VERSION)))
         })
         .await

@@ -3,11 +3,13 @@
 mod check;
 mod lab;
 mod serve;
+mod signals;
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
 use clap::{Args, Parser, Subcommand};
 use drydock_boot::{Settings, boot::Failure};
+use signals::Signals;
 
 /// Drydock: a cloud-migration assessment platform that carries its own PostgreSQL.
 #[derive(Parser)]
@@ -82,6 +84,11 @@ impl TreePlace {
 }
 
 fn main() -> ExitCode {
+    // SAFETY: nothing has run yet, so there is no other thread.
+    #[allow(unsafe_code)]
+    unsafe {
+        drydock_boot::forget_foreign_options();
+    }
     let started = Instant::now();
     let arguments = Arguments::parse();
     drydock_boot::log_to_stderr();
@@ -91,12 +98,29 @@ fn main() -> ExitCode {
         Err(error) => return fail(&format!("Drydock cannot start its threads: {error}.")),
     };
     runtime.block_on(async {
-        match arguments.command {
-            Command::Serve { place, port, ui } => serve::run(place.settings(), port, ui).await,
-            Command::Check { place, json } => check::run(place.settings(), json, started).await,
-            Command::Lab { scenario, tree } => lab::run(scenario.as_deref(), &tree.settings()).await,
-            Command::Openapi => openapi(),
-        }
+        let mut signals = match Signals::install() {
+            Ok(signals) => signals,
+            Err(error) => return fail(&format!("Signals cannot be awaited: {error}.")),
+        };
+        let work = async {
+            match arguments.command {
+                Command::Serve { place, port, ui } => {
+                    return serve::run(place.settings(), port, ui, &mut signals).await;
+                }
+                Command::Check { place, json } => {
+                    let settings = place.settings();
+                    signals.or(check::run(settings, json, started)).await
+                }
+                Command::Lab { scenario, tree } => {
+                    let settings = tree.settings();
+                    signals.or(lab::run(scenario.as_deref(), &settings)).await
+                }
+                Command::Openapi => Some(openapi()),
+            }
+            // Dropping the work has stopped its server and removed what was temporary.
+            .unwrap_or_else(|| fail("Drydock was told to end before it was done."))
+        };
+        work.await
     })
 }
 

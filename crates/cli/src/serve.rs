@@ -4,9 +4,14 @@ use std::{path::PathBuf, process::ExitCode};
 
 use drydock_boot::{DemoAccount, Platform, Settings, listen};
 
-use crate::{fail, fail_with, say};
+use crate::{fail, fail_with, say, signals::Signals};
 
-pub(crate) async fn run(settings: Settings, port: u16, ui: Option<PathBuf>) -> ExitCode {
+pub(crate) async fn run(
+    settings: Settings,
+    port: u16,
+    ui: Option<PathBuf>,
+    signals: &mut Signals,
+) -> ExitCode {
     if let Some(ui) = ui.as_deref().filter(|ui| !ui.join("index.html").is_file()) {
         return fail(&format!(
             "There is no index.html in {}. Build the page first: npm run build in ui. [serve.failed]",
@@ -14,10 +19,6 @@ pub(crate) async fn run(settings: Settings, port: u16, ui: Option<PathBuf>) -> E
         ));
     }
     let ui = ui.or_else(drydock_boot::page);
-    let signals = match Signals::install() {
-        Ok(signals) => signals,
-        Err(error) => return fail(&format!("Signals cannot be awaited: {error}. [serve.failed]")),
-    };
     let platform = Platform::new(settings);
     // The door opens first, so that a browser can watch the boot.
     let listener = match listen(platform.router(), port, ui.as_deref()).await {
@@ -36,16 +37,23 @@ pub(crate) async fn run(settings: Settings, port: u16, ui: Option<PathBuf>) -> E
     });
     let code = tokio::select! {
         code = boot_and_wait(&platform, &address) => code,
-        () = signals.first() => ExitCode::SUCCESS,
+        () = signals.next() => ExitCode::SUCCESS,
     };
-    listener.close().await;
-    match platform.shutdown().await {
-        Ok(()) => code,
-        Err(error) => fail(&format!("The database server did not stop: {error}. {}", error.next_step())),
-    }
+    let ending = async {
+        listener.close().await;
+        match platform.shutdown().await {
+            Ok(()) => code,
+            Err(error) => fail(&format!("The database server did not stop: {error}. {}", error.next_step())),
+        }
+    };
+    // Whoever asks twice does not want to wait; the server ends with this process in any case.
+    signals
+        .or(ending)
+        .await
+        .unwrap_or_else(|| fail("Drydock ended at the second signal, without waiting for its server."))
 }
 
-/// Boots and then waits for ever; returns only when the boot fails.
+/// Boots and serves; returns only when the boot fails or the server is lost.
 async fn boot_and_wait(platform: &Platform, address: &str) -> ExitCode {
     if let Err(failure) = platform.boot().await {
         return fail_with(&failure);
@@ -56,7 +64,7 @@ async fn boot_and_wait(platform: &Platform, address: &str) -> ExitCode {
             return fail(&format!("The accounts cannot be read: {error}. [{}]", error.code().as_str()));
         }
     }
-    std::future::pending().await
+    fail_with(&platform.lost().await)
 }
 
 fn welcome(address: &str, accounts: &[DemoAccount]) -> String {
@@ -66,34 +74,4 @@ fn welcome(address: &str, accounts: &[DemoAccount]) -> String {
     }
     lines.push("Ctrl-C ends everything.".to_owned());
     lines.join("\n")
-}
-
-/// The signals that end a process politely.
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    hang_up: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn install() -> std::io::Result<Self> {
-        Ok(Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
-            #[cfg(unix)]
-            hang_up: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?,
-        })
-    }
-
-    async fn first(mut self) {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
-        }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }

@@ -140,6 +140,42 @@ fn check_boots_stops_and_leaves_nothing_running() {
     assert!(servers(&data).is_empty());
 }
 
+/// What the surroundings say about PostgreSQL is meant for others.
+#[test]
+fn foreign_postgres_variables_change_nothing() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    for _ in 0..2 {
+        let output = drydock(&["check"], &data)
+            .env(
+                "PGOPTIONS",
+                "-c search_path=elsewhere -c app.client_account_id=11111111-1111-1111-1111-111111111111",
+            )
+            .env("PGHOST", "elsewhere.example")
+            .env("PGPORT", "1")
+            .env("PGUSER", "somebody")
+            .env("PGDATABASE", "elsewhere")
+            .env("PGSSLMODE", "verify-full")
+            .env("PGDATA", "/nonexistent")
+            .env("LC_ALL", "tr_TR.UTF-8")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+}
+
+#[test]
+fn a_signal_ends_check_in_the_middle_and_leaves_nothing() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let mut child = drydock(&["check"], &data).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("the start of the server", || !servers(&data).is_empty());
+    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGTERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    wait_until("the end of the server", || servers(&data).is_empty());
+    assert!(drydock(&["check"], &data).output().unwrap().status.success());
+}
+
 /// pg-embed can download; this proves that ours never does: there is no network to download from.
 #[test]
 #[cfg(target_os = "linux")]

@@ -31,6 +31,12 @@ pub enum ErrorCode {
     NotReady,
     /// The database does not answer.
     DatabaseUnavailable,
+    /// The disk that holds the data is full.
+    DiskFull,
+    /// The database server ended while it was needed.
+    DatabaseLost,
+    /// The boot was broken off because the program is to end.
+    BootCancelled,
     /// A defect of the program.
     Internal,
     /// The loopback door got a peer that is not on this machine.
@@ -71,7 +77,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Self::InvalidCredentials,
         Self::SessionRequired,
         Self::SessionExpired,
@@ -86,6 +92,9 @@ impl ErrorCode {
         Self::RouteNotFound,
         Self::NotReady,
         Self::DatabaseUnavailable,
+        Self::DiskFull,
+        Self::DatabaseLost,
+        Self::BootCancelled,
         Self::Internal,
         Self::PeerRefused,
         Self::HostRefused,
@@ -124,6 +133,9 @@ impl ErrorCode {
             Self::RouteNotFound => "route.not_found",
             Self::NotReady => "platform.not_ready",
             Self::DatabaseUnavailable => "platform.database_unavailable",
+            Self::DiskFull => "platform.disk_full",
+            Self::DatabaseLost => "database.lost",
+            Self::BootCancelled => "boot.cancelled",
             Self::Internal => "platform.internal",
             Self::PeerRefused => "door.peer_refused",
             Self::HostRefused => "door.host_refused",
@@ -158,6 +170,7 @@ impl ErrorCode {
             Self::UnsupportedMediaType => 415,
             Self::RequestInvalid => 422,
             Self::NotReady | Self::DatabaseUnavailable => 503,
+            Self::DiskFull => 507,
             _ => 500,
         }
     }
@@ -180,6 +193,9 @@ impl ErrorCode {
             Self::RouteNotFound => "Nothing at this address",
             Self::NotReady => "Still starting",
             Self::DatabaseUnavailable => "Database not available",
+            Self::DiskFull => "Disk full",
+            Self::DatabaseLost => "Database server ended",
+            Self::BootCancelled => "Boot broken off",
             Self::Internal => "Something went wrong in Drydock",
             Self::PeerRefused => "Not from this machine",
             Self::HostRefused => "Host refused",
@@ -220,6 +236,11 @@ impl ErrorCode {
             Self::DatabaseUnavailable => {
                 "Try again; if it stays so, restart Drydock and copy the report from the boot page."
             }
+            Self::DiskFull => "Make room on the disk that holds the data directory and try again.",
+            Self::DatabaseLost => {
+                "Start Drydock again: it recovers what was committed. The server log in the data directory says why."
+            }
+            Self::BootCancelled => "Start Drydock again.",
             Self::Internal => {
                 "Try again; if it happens again, copy the report and send it to the developers."
             }

@@ -45,7 +45,7 @@ async fn run() -> Result<ExitCode, Box<dyn Error>> {
         .env("DRYDOCK_PSQL", cluster.tree().program("psql"))
         .env("PGHOST", server.socket_dir())
         .env("PGPORT", server.port().to_string())
-        .env("PGUSER", server.superuser())
+        .env("PGUSER", "postgres")
         .env("PGDATABASE", "postgres")
         .status();
     server.stop().await?;

@@ -1,3 +1,5 @@
+use std::ffi::OsStr;
+
 use crate::PostgresError;
 use crate::os;
 
@@ -20,11 +22,12 @@ impl Account {
     /// drydock, postgres, nobody.
     ///
     /// # Errors
-    /// `postgres.no_account` if there is none, or the current account has no name (PostgreSQL needs one).
+    /// `postgres.no_account` if none of them exists, `postgres.account_unusable` if the one that is named, or the current
+    /// one, will not do: PostgreSQL needs an account with a name that is not root.
     pub fn resolve() -> Result<Self, PostgresError> {
-        let missing = |what: String| PostgresError::NoAccount { what };
-        let caller = os::current_user()
-            .ok_or_else(|| missing("the current user id has no entry in the user database".into()))?;
+        let caller = os::current_user().ok_or_else(|| PostgresError::AccountUnusable {
+            what: format!("the current user id {} has no name in the user database", os::current_uid()),
+        })?;
         if caller.uid != 0 {
             return Ok(Self {
                 name: caller.name.clone(),
@@ -34,17 +37,15 @@ impl Account {
                 dropped: false,
             });
         }
-        let named = std::env::var("DRYDOCK_RUN_AS").ok().filter(|name| !name.is_empty());
-        let user = match &named {
-            Some(name) => os::user_named(name)
-                .ok_or_else(|| missing(format!("DRYDOCK_RUN_AS names {name}, which does not exist")))?,
+        let user = match std::env::var_os("DRYDOCK_RUN_AS").filter(|name| !name.is_empty()) {
+            Some(name) => named(&name)
+                .map_err(|why| PostgresError::AccountUnusable { what: format!("DRYDOCK_RUN_AS is {why}") })?,
             None => UNPRIVILEGED.iter().find_map(|name| os::user_named(name)).ok_or_else(|| {
-                missing(format!("started as root, and none of {} exists", UNPRIVILEGED.join(", ")))
+                PostgresError::NoAccount {
+                    what: format!("started as root, and none of {} exists", UNPRIVILEGED.join(", ")),
+                }
             })?,
         };
-        if user.uid == 0 {
-            return Err(missing(format!("DRYDOCK_RUN_AS names {}, which is root", user.name)));
-        }
         Ok(Self { name: user.name, uid: user.uid, gid: user.gid, caller: caller.name, dropped: true })
     }
 
@@ -66,5 +67,15 @@ impl Account {
     /// Whether the server runs as somebody else than this process (which then is root).
     pub fn is_dropped(&self) -> bool {
         self.dropped
+    }
+}
+
+/// The unprivileged account of this name, else what is wrong with it.
+fn named(name: &OsStr) -> Result<os::User, String> {
+    let Some(text) = name.to_str() else { return Err(format!("{}, which is not text", name.display())) };
+    match os::user_named(text) {
+        Some(user) if user.uid == 0 => Err(format!("{text}, which is root")),
+        Some(user) => Ok(user),
+        None => Err(format!("{text}, and there is no account of that name")),
     }
 }

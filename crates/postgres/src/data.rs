@@ -10,6 +10,10 @@ use crate::{Account, PostgresError, os};
 /// Where root keeps the data, and the copy of the tree that its unprivileged account can read.
 pub(crate) const SYSTEM_DIR: &str = "/var/lib/drydock";
 
+/// Longest path of a data directory, in bytes. PostgreSQL keeps every path in `MAXPGPATH` (1024) bytes, and initdb crashes
+/// where one is longer; the names below the data directory need some hundred.
+const LONGEST: usize = 900;
+
 /// Where the data is kept unless the caller says otherwise: `DRYDOCK_DATA_DIR`, else `/var/lib/drydock` for root, else
 /// `drydock` in the user's local data directory.
 ///
@@ -39,15 +43,18 @@ impl DataDirectory {
     /// get there, and takes its lock.
     ///
     /// # Errors
-    /// `data.not_writable`, `data.in_use`, `postgres.unreachable`.
+    /// `data.path_too_long`, `data.not_writable`, `data.in_use`, `postgres.unreachable`.
     pub fn open(path: &Path, account: &Account) -> Result<Self, PostgresError> {
         let denied = |source| PostgresError::NotWritable { path: path.to_owned(), source };
         let absolute = std::path::absolute(path).map_err(denied)?;
+        check_length(&absolute)?;
         create(&absolute, account).map_err(denied)?;
         let path = absolute.canonicalize().map_err(denied)?;
+        check_length(&path)?;
+        // Before anything of ours lies in it, which is what would make it ours.
+        admit(&path, account)?;
         let lock = lock(&path)?;
         let data = Self { path, lock };
-        data.admit(account)?;
         let log = data.log_dir();
         match os::make_dir(&log, 0o700, None) {
             Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => Err(denied(cause)),
@@ -73,22 +80,6 @@ impl DataDirectory {
     pub(crate) fn log_dir(&self) -> PathBuf {
         self.path.join("log")
     }
-
-    /// Lets a dropped account through the folder itself, which is ours, and names the first folder above that is closed.
-    fn admit(&self, account: &Account) -> Result<(), PostgresError> {
-        if account.dropped && os::owner(&self.path).is_ok_and(|uid| uid == 0) {
-            os::let_pass(&self.path)
-                .map_err(PostgresError::io("open to the server's account", &self.path))?;
-        }
-        match os::closed_folder(&self.path, account) {
-            None => Ok(()),
-            Some(folder) => Err(PostgresError::Unreachable {
-                account: account.name.clone(),
-                folder,
-                path: self.path.clone(),
-            }),
-        }
-    }
 }
 
 impl Drop for DataDirectory {
@@ -96,6 +87,32 @@ impl Drop for DataDirectory {
         // Not left to close(): a child between fork and exec shares the descriptor and would keep the lock for a moment.
         let _ = self.lock.unlock();
     }
+}
+
+fn check_length(path: &Path) -> Result<(), PostgresError> {
+    let length = path.as_os_str().len();
+    if length <= LONGEST {
+        return Ok(());
+    }
+    Err(PostgresError::PathTooLong { path: path.to_owned(), length, longest: LONGEST })
+}
+
+/// Lets a dropped account through the folder itself if it is ours, and names the first folder on the way that is closed.
+fn admit(path: &Path, account: &Account) -> Result<(), PostgresError> {
+    if account.dropped && os::owner(path).is_ok_and(|uid| uid == 0) && is_ours(path) {
+        os::let_pass(path).map_err(PostgresError::io("open to the server's account", path))?;
+    }
+    match os::closed_folder(path, account) {
+        None => Ok(()),
+        Some(folder) => {
+            Err(PostgresError::Unreachable { account: account.name.clone(), folder, path: path.to_owned() })
+        }
+    }
+}
+
+/// Whether nobody else can mind what becomes of the folder's mode: it is empty, or has been a data directory before.
+fn is_ours(path: &Path) -> bool {
+    is_empty(path) || path.join("drydock.lock").is_file() || path.join("cluster").is_dir()
 }
 
 /// Creates the folder and those above it that are missing; what root creates on the way may be passed by everybody.

@@ -34,6 +34,12 @@ pub enum PostgresError {
         /// What was tried.
         what: String,
     },
+    /// The account the server would run as is not one it can run as.
+    #[error("PostgreSQL cannot run as the account it would have to: {what}")]
+    AccountUnusable {
+        /// Which account, by what it was chosen, and what is wrong with it.
+        what: String,
+    },
     /// The account may not enter a folder on the way.
     #[error("the account {account} may not enter {}, which lies on the way to {}", .folder.display(), .path.display())]
     Unreachable {
@@ -54,6 +60,16 @@ pub enum PostgresError {
         path: PathBuf,
         /// The cause.
         source: io::Error,
+    },
+    /// The data directory's path is longer than PostgreSQL can bear.
+    #[error("the path of the data directory has {length} bytes, and PostgreSQL bears at most {longest}: {}", .path.display())]
+    PathTooLong {
+        /// The data directory.
+        path: PathBuf,
+        /// Bytes in its path.
+        length: usize,
+        /// Bytes it may have.
+        longest: usize,
     },
     /// Another process holds the data directory.
     #[error("the data directory {} is in use by {}", .path.display(), holder(*.pid, .since.as_deref()))]
@@ -163,6 +179,10 @@ impl PostgresError {
             "Started as root, and there is no unprivileged account the server can run as.",
         ),
         (
+            "postgres.account_unusable",
+            "The account the server would run as is not one that PostgreSQL can run as.",
+        ),
+        (
             "postgres.unreachable",
             "The server's account may not enter a folder on the way to the data directory.",
         ),
@@ -178,6 +198,7 @@ impl PostgresError {
         ("postgres.io", "A file operation failed."),
         ("data.no_home", "There is no home directory to keep the data in."),
         ("data.not_writable", "The data directory cannot be created or written."),
+        ("data.path_too_long", "The data directory's path is too long for PostgreSQL."),
         ("data.in_use", "Another process uses the data directory."),
         ("data.other_major", "The cluster was made by another major version of PostgreSQL."),
         ("data.other_owner", "The cluster belongs to another account."),
@@ -191,6 +212,7 @@ impl PostgresError {
             Self::TreeDamaged { .. } => "postgres.tree_damaged",
             Self::StageFailed { .. } => "postgres.stage_failed",
             Self::NoAccount { .. } => "postgres.no_account",
+            Self::AccountUnusable { .. } => "postgres.account_unusable",
             Self::Unreachable { .. } => "postgres.unreachable",
             Self::InitFailed { .. } => "postgres.init_failed",
             Self::AlreadyRunning { .. } => "postgres.already_running",
@@ -201,6 +223,7 @@ impl PostgresError {
             Self::Io { .. } => "postgres.io",
             Self::NoHome => "data.no_home",
             Self::NotWritable { .. } => "data.not_writable",
+            Self::PathTooLong { .. } => "data.path_too_long",
             Self::InUse { .. } => "data.in_use",
             Self::OtherMajor { .. } => "data.other_major",
             Self::OtherOwner { .. } => "data.other_owner",
@@ -224,6 +247,9 @@ impl PostgresError {
             Self::NoAccount { .. } => {
                 "Create one (`useradd --system drydock`) or name one in DRYDOCK_RUN_AS; or start Drydock as an ordinary user.".into()
             }
+            Self::AccountUnusable { .. } => {
+                "Start Drydock as an account that has a name; as root, set DRYDOCK_RUN_AS to the name of an unprivileged account, or unset it.".into()
+            }
             Self::Unreachable { folder, .. } => format!(
                 "Let it pass (`chmod o+x {}`) or set DRYDOCK_DATA_DIR to a folder it can enter.",
                 quoted(folder)
@@ -232,6 +258,7 @@ impl PostgresError {
             Self::NotWritable { .. } => {
                 "Give yourself write access to it, or set DRYDOCK_DATA_DIR to another folder.".into()
             }
+            Self::PathTooLong { .. } => "Set DRYDOCK_DATA_DIR to a folder with a shorter path.".into(),
             Self::InUse { .. } => {
                 "Use the Drydock that is already running, or end it; or set DRYDOCK_DATA_DIR to another folder.".into()
             }
@@ -293,7 +320,7 @@ fn salient(output: &str) -> String {
 }
 
 /// A line of the server's log without its `2026-01-31 12:00:00.000 UTC [4711] `.
-fn without_prefix(line: &str) -> &str {
+pub(crate) fn without_prefix(line: &str) -> &str {
     let line = line.trim();
     match line.split_once("] ") {
         Some((prefix, rest))

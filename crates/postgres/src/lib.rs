@@ -9,7 +9,7 @@
 //! let data = DataDirectory::open(&default_data_dir()?, &account)?;
 //! let (cluster, _) = Cluster::initialise(&tree, data, &account).await?;
 //! let mut server = cluster.start().await?;
-//! // connect to server.socket_dir(), server.port() as server.superuser()
+//! // connect to server.socket_dir(), server.port() as postgres
 //! server.stop().await?;
 //! # Ok(())
 //! # }
@@ -25,6 +25,7 @@ mod cluster;
 mod data;
 mod error;
 mod os;
+mod pid_file;
 mod recover;
 mod server;
 mod socket;
@@ -34,7 +35,7 @@ pub use account::Account;
 pub use cluster::{Cluster, Initialised};
 pub use data::{DataDirectory, default_data_dir};
 pub use error::PostgresError;
-pub use server::{Exit, Server, StopMode, Stopped, Waiting};
+pub use server::{Exit, Server, StopMode, Stopped};
 pub use tree::{TARGET, Tree};
 
 /// The first `length` hexadecimal digits of the SHA-256 of `bytes`: a name for something that has none.

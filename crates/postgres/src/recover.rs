@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::os::{self, Request};
+use crate::pid_file::Note;
 use crate::{Cluster, PostgresError};
 
 /// How long a left-over server gets for each request, and its children for letting go of the shared memory.
@@ -18,14 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) fn clear(cluster: &Cluster) -> Result<(), PostgresError> {
     let data = cluster.path();
     let file = data.join("postmaster.pid");
-    let Ok(text) = fs::read_to_string(&file) else { return Ok(()) };
-    let lines: Vec<_> = text.lines().collect();
-    let Some(pid) = lines.first().and_then(|line| line.trim().parse::<i32>().ok()).map(i32::abs) else {
-        return Ok(());
-    };
-    // Line 7 holds the key and the id of the shared memory block.
-    let memory =
-        lines.get(6).and_then(|line| line.split_whitespace().nth(1)).and_then(|id| id.parse::<i32>().ok());
+    let Some(note) = Note::read(&data) else { return Ok(()) };
+    let Some(pid) = note.pid().map(i32::abs) else { return Ok(()) };
+    let memory = note.memory();
 
     let holder = Holder::of(pid, &data);
     if holder == Holder::Server {
@@ -60,9 +56,10 @@ impl Holder {
     #[cfg(target_os = "linux")]
     fn of(pid: i32, data: &Path) -> Self {
         let proc = Path::new("/proc").join(pid.to_string());
-        let Ok(status) = fs::read_to_string(proc.join("status")) else {
+        let Ok(status) = fs::read(proc.join("status")) else {
             return if proc.exists() { Self::Unknown } else { Self::Gone };
         };
+        let status = String::from_utf8_lossy(&status);
         let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
         if field("State:").is_some_and(|state| state.starts_with(['Z', 'X'])) {
             return Self::Other;

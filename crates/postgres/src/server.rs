@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
-use crate::cluster::SUPERUSER;
+use crate::error::without_prefix;
 use crate::os::{self, Request};
+use crate::pid_file::Note;
 use crate::socket::{PORT, SocketFolder};
 use crate::{Cluster, PostgresError, recover};
 
@@ -52,21 +53,21 @@ const SETTINGS: &[(&str, &str)] = &[
     ("log_destination", "stderr"),
     ("log_checkpoints", "off"),
     ("log_line_prefix", "%m [%p] "),
+    // No values: the log goes into failure reports, and a row may hold a credential.
+    ("log_error_verbosity", "terse"),
+    ("log_statement", "none"),
+    ("log_min_error_statement", "panic"),
+    ("log_min_duration_statement", "-1"),
+    ("log_min_duration_sample", "-1"),
+    ("log_transaction_sample_rate", "0"),
+    ("log_parameter_max_length", "0"),
+    ("log_parameter_max_length_on_error", "0"),
 ];
-
-/// A start that takes longer than usual, most likely because the server recovers from a crash.
-#[derive(Clone, Debug)]
-pub struct Waiting {
-    /// Since the server was launched.
-    pub elapsed: Duration,
-    /// The last line it logged.
-    pub last_line: Option<String>,
-}
 
 /// Which request ended the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopMode {
-    /// SIGINT: everything was written.
+    /// SIGINT.
     Fast,
     /// SIGQUIT: the next start recovers. Nothing committed is lost.
     Immediate,
@@ -81,6 +82,9 @@ pub enum StopMode {
 pub struct Stopped {
     /// What it took.
     pub mode: StopMode,
+    /// Whether everything was written: an orderly shutdown that the server itself calls a success. If not, its log says
+    /// why, and the next start recovers; nothing committed is lost.
+    pub clean: bool,
     /// From the first request to the end of the process.
     pub elapsed: Duration,
 }
@@ -119,21 +123,6 @@ impl Cluster {
     /// `postgres.start_failed` with the end of the log, `postgres.already_running`, `postgres.left_over`,
     /// `postgres.socket_folder`, `postgres.io`.
     pub async fn start(&self) -> Result<Server, PostgresError> {
-        self.start_with(|waiting| {
-            let seconds = waiting.elapsed.as_secs();
-            tracing::warn!(seconds, last_line = waiting.last_line, "PostgreSQL is still starting");
-        })
-        .await
-    }
-
-    /// As [`Cluster::start`], with a function that is called every second while the server starts.
-    ///
-    /// # Errors
-    /// As [`Cluster::start`].
-    pub async fn start_with(
-        &self,
-        waiting: impl Fn(Waiting) + Send + 'static,
-    ) -> Result<Server, PostgresError> {
         if self.inner.running.swap(true, Ordering::AcqRel) {
             return Err(PostgresError::AlreadyRunning { path: self.path() });
         }
@@ -143,7 +132,7 @@ impl Cluster {
         // spawned it ends, which for a thread of an async runtime can be any time.
         let keeper = std::thread::Builder::new()
             .name("postgres-keeper".into())
-            .spawn(move || keep(cluster, ready, &waiting));
+            .spawn(move || keep(cluster, ready));
         if let Err(cause) = keeper {
             self.inner.running.store(false, Ordering::Release);
             return Err(PostgresError::io("start a thread for", &self.path())(cause));
@@ -169,17 +158,12 @@ impl Server {
         PORT
     }
 
-    /// The superuser's name. The account this process runs as may connect as any role, without a password.
-    pub fn superuser(&self) -> &'static str {
-        SUPERUSER
-    }
-
     /// Process id.
     pub fn pid(&self) -> i32 {
         self.process.pid
     }
 
-    /// The last lines of its log.
+    /// The last lines of its log, without those that may hold values.
     pub fn log_tail(&self, lines: usize) -> String {
         log_tail(&self.log, 0, lines)
     }
@@ -247,8 +231,8 @@ impl Process {
         let begun = Instant::now();
         let failed = |what: String| PostgresError::StopFailed { pid: self.pid, what };
         let mut exit = self.exit();
-        if exit.is_some() {
-            return Ok(Stopped { mode: StopMode::Gone, elapsed: Duration::ZERO });
+        if let Some(status) = *exit {
+            return Ok(Stopped { mode: StopMode::Gone, clean: status.success(), elapsed: Duration::ZERO });
         }
         for (request, mode, patience) in LADDER {
             os::ask(self.pid, request).map_err(|cause| failed(cause.to_string()))?;
@@ -257,8 +241,13 @@ impl Process {
                 .wait_timeout_while(exit, patience, |exit| exit.is_none())
                 .unwrap_or_else(PoisonError::into_inner);
             exit = guard;
-            if exit.is_some() {
-                return Ok(Stopped { mode, elapsed: begun.elapsed() });
+            if let Some(status) = *exit {
+                // To an immediate shutdown, too, the server answers with success.
+                let clean = mode == StopMode::Fast && status.success();
+                if !clean {
+                    tracing::warn!(pid = self.pid, ?mode, %status, "PostgreSQL did not shut down in order");
+                }
+                return Ok(Stopped { mode, clean, elapsed: begun.elapsed() });
             }
             tracing::warn!(pid = self.pid, ?mode, "PostgreSQL did not stop in time");
         }
@@ -267,7 +256,7 @@ impl Process {
 }
 
 /// What happens on the keeper thread, from before the launch until after the end of the server.
-fn keep(cluster: Cluster, ready: oneshot::Sender<Result<Server, PostgresError>>, waiting: &dyn Fn(Waiting)) {
+fn keep(cluster: Cluster, ready: oneshot::Sender<Result<Server, PostgresError>>) {
     let launched = launch(&cluster);
     let (mut child, socket, log_from) = match launched {
         Ok(launched) => launched,
@@ -281,8 +270,8 @@ fn keep(cluster: Cluster, ready: oneshot::Sender<Result<Server, PostgresError>>,
     let process = Arc::new(Process::new(child.id().cast_signed()));
     let log = cluster.inner.data.log_file();
     let came_up = await_ready(&cluster.path(), &mut child, &ready, |elapsed| {
-        let last_line = Some(log_tail(&log, log_from, 1)).filter(|line| !line.is_empty());
-        waiting(Waiting { elapsed, last_line });
+        let (seconds, last_line) = (elapsed.as_secs(), log_tail(&log, log_from, 1));
+        tracing::warn!(seconds, last_line, "PostgreSQL is still starting");
     });
 
     let mut ready = Some(ready);
@@ -323,7 +312,7 @@ fn keep(cluster: Cluster, ready: oneshot::Sender<Result<Server, PostgresError>>,
 fn abandon(server: Option<Server>, process: &Process) {
     if let Some(mut server) = server {
         // Its Drop would wait for this very thread.
-        server.stopped = Some(Stopped { mode: StopMode::Fast, elapsed: Duration::ZERO });
+        server.stopped = Some(Stopped { mode: StopMode::Fast, clean: false, elapsed: Duration::ZERO });
     }
     if let Err(cause) = os::ask(process.pid, Request::Fast) {
         tracing::error!(pid = process.pid, "could not stop PostgreSQL: {cause}");
@@ -361,11 +350,11 @@ fn await_ready<T>(
     waiting: impl Fn(Duration),
 ) -> bool {
     let begun = Instant::now();
-    let file = data.join("postmaster.pid");
-    let pid = child.id().to_string();
+    let pid = child.id().cast_signed();
     let mut told = 0;
     loop {
-        if is_ready(&file, &pid) {
+        // Looking there disturbs nothing, while an attempt to connect makes the server fork and log.
+        if Note::read(data).is_some_and(|note| note.pid() == Some(pid) && note.is_ready()) {
             return true;
         }
         if os::has_exited(child) || ready.is_closed() {
@@ -380,15 +369,6 @@ fn await_ready<T>(
     }
 }
 
-/// Line 1 of `postmaster.pid` is the server's process id, line 8 its state (`LOCK_FILE_LINE_PM_STATUS` in PostgreSQL's
-/// `miscadmin.h`). Looking there disturbs nothing, while an attempt to connect makes the server fork and log.
-fn is_ready(file: &Path, pid: &str) -> bool {
-    fs::read_to_string(file).is_ok_and(|text| {
-        let mut lines = text.lines();
-        lines.next() == Some(pid) && lines.nth(6).is_some_and(|state| state.trim() == "ready")
-    })
-}
-
 /// Opens the log for appending, a new one if it has grown too large, and says where this start's lines begin.
 fn open_log(path: &Path) -> io::Result<(File, u64)> {
     if fs::metadata(path).is_ok_and(|meta| meta.len() > LOG_LIMIT) {
@@ -399,17 +379,32 @@ fn open_log(path: &Path) -> io::Result<(File, u64)> {
     Ok((log, from))
 }
 
-/// The last `lines` of a log, from byte `from` on, reading at most its last 64 KiB.
+/// The last `lines` of a log, from byte `from` on, reading at most its last 64 KiB. What PostgreSQL adds to a message is
+/// left out: a detail can hold a whole row, a statement its parameters.
 fn log_tail(path: &Path, from: u64, lines: usize) -> String {
-    let read = || -> io::Result<Vec<u8>> {
+    const ADDED: [&str; 4] = ["DETAIL:", "CONTEXT:", "STATEMENT:", "QUERY:"];
+    let read = || -> io::Result<(Vec<u8>, bool)> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(from.max(length.saturating_sub(64 * 1024)).min(length)))?;
+        let begin = from.max(length.saturating_sub(64 * 1024)).min(length);
+        file.seek(SeekFrom::Start(begin))?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        Ok(bytes)
+        Ok((bytes, begin != from))
     };
-    let text = String::from_utf8_lossy(&read().unwrap_or_default()).into_owned();
-    let all: Vec<_> = text.lines().collect();
-    all[all.len().saturating_sub(lines)..].join("\n")
+    // Begun amid a line, nobody knows what that line is.
+    let (bytes, mut left_out) = read().unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let mut kept = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        // A tab in front: the message goes on.
+        if !(line.starts_with('\t') || left_out && number == 0) {
+            let message = without_prefix(line);
+            left_out = ADDED.iter().any(|mark| message.starts_with(mark));
+        }
+        if !left_out {
+            kept.push(line);
+        }
+    }
+    kept[kept.len().saturating_sub(lines)..].join("\n")
 }

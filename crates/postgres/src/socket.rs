@@ -18,13 +18,16 @@ pub(crate) struct SocketFolder {
 
 impl SocketFolder {
     /// Creates the folder for the cluster in `data`, in the user's runtime directory if there is one that will do, else in
-    /// `/tmp`. Its name follows from the path of `data`, so what a crash left is found and used again.
+    /// `/tmp`. PostgreSQL reads `unix_socket_directories` as a list with quotes and writes it into a line of `postmaster.pid`. Its name follows from the path of `data`, so what a crash left is found and used again.
     pub(crate) fn create(data: &Path, account: &Account) -> Result<Self, PostgresError> {
         let digest = crate::digest(data.as_os_str().as_bytes(), 12);
         let runtime = std::env::var_os("XDG_RUNTIME_DIR")
             .map(PathBuf::from)
             .filter(|dir| {
-                dir.is_absolute() && !account.dropped && os::is_private_dir(dir, account).unwrap_or(false)
+                dir.is_absolute()
+                    && !account.dropped
+                    && !dir.as_os_str().as_bytes().iter().any(|byte| matches!(byte, b',' | b'"' | b'\n'))
+                    && os::is_private_dir(dir, account).unwrap_or(false)
             })
             .map(|dir| dir.join(format!("drydock-{digest}")))
             .filter(|dir| fits(dir));

@@ -3,8 +3,10 @@
 //! They hold for root, whose servers run as an unprivileged account, and for an ordinary user.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests")]
 
+use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -44,7 +46,7 @@ fn psql(server: &Server, sql: &str) -> Output {
         .args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-c", sql])
         .arg("-h")
         .arg(server.socket_dir())
-        .args(["-p", &server.port().to_string(), "-U", server.superuser()])
+        .args(["-p", &server.port().to_string(), "-U", "postgres"])
         .output()
         .unwrap()
 }
@@ -75,6 +77,28 @@ fn alive(pid: i32) -> bool {
 fn servers_in(cluster: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
     entries.filter(|proc| fs::read_link(proc.join("cwd")).is_ok_and(|cwd| cwd == cluster)).collect()
+}
+
+/// The processes, of whatever program, that speak of this folder in their arguments or work in it.
+fn processes_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    let numbered = entries.filter(|proc| {
+        proc.file_name().unwrap().as_bytes().iter().all(u8::is_ascii_digit)
+            && *proc != Path::new("/proc").join(std::process::id().to_string())
+    });
+    let told = numbered.filter_map(|proc| {
+        let words = fs::read(proc.join("cmdline")).ok()?;
+        let speaks = words.windows(folder.as_os_str().len()).any(|part| part == folder.as_os_str().as_bytes());
+        let works = fs::read_link(proc.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder));
+        (speaks || works).then(|| format!("{} {}", proc.display(), String::from_utf8_lossy(&words)))
+    });
+    told.collect()
+}
+
+/// The names in `folder` of clusters that were begun and not finished.
+fn unfinished_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.filter(|path| path.to_string_lossy().contains("cluster.new")).collect()
 }
 
 /// The server, by hand: nothing ties it to this process.
@@ -140,7 +164,8 @@ async fn stop_leaves_nothing_and_what_was_written_is_there_again() {
     let (pid, socket) = (server.pid(), server.socket_dir().to_owned());
     let exited = server.exited();
 
-    assert_eq!(server.stop().await.unwrap().mode, StopMode::Fast);
+    let stopped = server.stop().await.unwrap();
+    assert_eq!((stopped.mode, stopped.clean), (StopMode::Fast, true));
     assert!(exited.await.is_clean());
     assert_eq!(server.stop().await.unwrap().mode, StopMode::Fast, "a second stop answers like the first");
     assert!(!alive(pid));
@@ -215,17 +240,39 @@ async fn the_users_environment_does_not_matter() {
         assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stdout));
         return;
     }
+    let names = |environment: &[u8]| {
+        let entries = environment.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
+        let mut names: Vec<_> = entries
+            .map(|entry| String::from_utf8_lossy(entry).split('=').next().unwrap().to_owned())
+            .collect();
+        names.sort();
+        names
+    };
     let folder = folder();
+    let path = folder.path().canonicalize().unwrap();
+    // What initdb and the servers it runs are given.
+    let seen = std::thread::spawn(move || {
+        let mut seen = Vec::new();
+        while fs::metadata(path.join("cluster")).is_err() {
+            for proc in fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path()) {
+                let program = fs::read_link(proc.join("exe")).unwrap_or_default();
+                let ours = fs::read_link(proc.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&path));
+                if ours && matches!(program.file_name().and_then(OsStr::to_str), Some("initdb" | "postgres")) {
+                    seen.extend(fs::read(proc.join("environ")).unwrap_or_default());
+                }
+            }
+        }
+        seen
+    });
     let (cluster, _) = cluster(folder.path()).await;
+    let seen = names(&seen.join().unwrap());
+    for name in ["PGHOST", "PGPORT", "PGOPTIONS", "LANG", "LD_LIBRARY_PATH"] {
+        assert!(!seen.contains(&name.to_owned()), "{name}");
+    }
+    assert!(seen.contains(&"LC_ALL".to_owned()), "nothing was seen");
     let server = cluster.start().await.unwrap();
     let environment = fs::read(format!("/proc/{}/environ", server.pid())).unwrap();
-    let mut names: Vec<_> = environment
-        .split(|byte| *byte == 0)
-        .filter(|entry| !entry.is_empty())
-        .map(|entry| String::from_utf8_lossy(entry).split('=').next().unwrap().to_owned())
-        .collect();
-    names.sort();
-    assert_eq!(names, ["LC_ALL", "PATH", "TZ"]);
+    assert_eq!(names(&environment), ["LC_ALL", "PATH", "TZ"]);
 }
 
 #[tokio::test]
@@ -323,6 +370,31 @@ fn the_data_directory_is_private() {
     let mode = fs::metadata(data.path()).unwrap().mode() & 0o7777;
     // The server's account has to pass; it can list nothing and write nothing there.
     assert_eq!(mode, if account().is_dropped() { 0o711 } else { 0o700 });
+}
+
+#[test]
+fn a_folder_of_other_things_is_not_opened_to_anybody() {
+    if !account().is_dropped() {
+        return;
+    }
+    let folder = folder();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    let private = folder.path().join("private");
+    fs::create_dir(&private).unwrap();
+    fs::set_permissions(&private, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(private.join("letters.txt"), "dear").unwrap();
+    for _ in 0..2 {
+        let cause = DataDirectory::open(&private, &account()).unwrap_err();
+        assert_eq!(cause.code(), "postgres.unreachable");
+        assert!(cause.to_string().contains(private.canonicalize().unwrap().to_str().unwrap()), "{cause}");
+        assert!(cause.next_step().contains("chmod o+x"), "{}", cause.next_step());
+        assert_eq!(fs::metadata(&private).unwrap().mode() & 0o7777, 0o700);
+        assert_eq!(fs::read_dir(&private).unwrap().count(), 1, "nothing was put there");
+    }
+    // Ours, by what it holds.
+    fs::write(private.join("drydock.lock"), "").unwrap();
+    DataDirectory::open(&private, &account()).unwrap();
+    assert_eq!(fs::metadata(&private).unwrap().mode() & 0o7777, 0o711);
 }
 
 #[test]
@@ -430,6 +502,54 @@ async fn an_interrupted_initdb_is_not_taken_for_a_cluster() {
 }
 
 #[tokio::test]
+async fn an_initdb_nobody_waits_for_ends_and_leaves_nothing() {
+    for delay in [1, 10, 40, 100, 200, 400] {
+        let folder = folder();
+        let data = DataDirectory::open(folder.path(), &account()).unwrap();
+        let path = data.path().to_owned();
+        let (tree, account) = (tree(), account());
+        let made = Cluster::initialise(&tree, data, &account);
+        if let Ok(made) = tokio::time::timeout(Duration::from_millis(delay), made).await {
+            made.unwrap();
+            continue;
+        }
+        assert_eq!(processes_in(&path), Vec::<String>::new(), "after {delay} ms");
+        assert_eq!(unfinished_in(&path), Vec::<PathBuf>::new(), "after {delay} ms");
+        let (cluster, _) = cluster(folder.path()).await;
+        let server = cluster.start().await.unwrap();
+        assert_eq!(query(&server, "select 1"), "1");
+    }
+}
+
+/// An initdb of an app that was killed, written to for as long as it lasts.
+#[tokio::test]
+async fn an_unfinished_cluster_that_cannot_be_removed_is_no_obstacle() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let folder = folder();
+    let unfinished = folder.path().join("cluster.new-1-abc/base");
+    let enough = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for number in 0..2 {
+            let (unfinished, enough) = (&unfinished, &enough);
+            scope.spawn(move || {
+                while !enough.load(Ordering::Relaxed) {
+                    let _ = fs::create_dir_all(unfinished);
+                    let _ = fs::write(unfinished.join(number.to_string()), "");
+                }
+            });
+        }
+        eventually("it is there", || unfinished.exists());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let made = runtime.block_on(async {
+            let data = DataDirectory::open(folder.path(), &account())?;
+            Cluster::initialise(&tree(), data, &account()).await
+        });
+        enough.store(true, Ordering::Relaxed);
+        assert_eq!(made.unwrap().1, Initialised::Created);
+    });
+}
+
+#[tokio::test]
 async fn initdb_speaks_in_the_error() {
     let folder = folder();
     let copy = copy_of_tree(&folder.path().join("tree"));
@@ -468,6 +588,94 @@ async fn the_log_speaks_in_the_error() {
 }
 
 #[tokio::test]
+async fn the_log_holds_no_values() {
+    let folder = folder();
+    let (cluster, _) = cluster(folder.path()).await;
+    let server = cluster.start().await.unwrap();
+    for (setting, value) in [
+        ("log_error_verbosity", "terse"),
+        ("log_statement", "none"),
+        ("log_min_error_statement", "panic"),
+        ("log_min_duration_statement", "-1"),
+        ("log_min_duration_sample", "-1"),
+        ("log_transaction_sample_rate", "0"),
+        ("log_parameter_max_length", "0"),
+        ("log_parameter_max_length_on_error", "0"),
+    ] {
+        assert_eq!(query(&server, &format!("show {setting}")), value, "{setting}");
+    }
+    query(&server, "create table accounts (hash text check (length(hash) < 5))");
+    let refused = psql(&server, "insert into accounts values ('$argon2id$secret')");
+    assert!(!refused.status.success());
+    let log = fs::read_to_string(cluster.data().log_file()).unwrap();
+    assert!(log.contains("violates check constraint") && !log.contains("$argon2id$"), "{log}");
+
+    // What an earlier version has logged.
+    let mut file = fs::File::options().append(true).open(cluster.data().log_file()).unwrap();
+    for kind in ["DETAIL", "CONTEXT", "STATEMENT", "QUERY"] {
+        let prefix = "2026-01-31 12:00:00.000 UTC [4711] ";
+        write!(file, "{prefix}{kind}:  Failing row ($argon2id$secret,\n\t$argon2id$more).\n").unwrap();
+    }
+    writeln!(file, "2026-01-31 12:00:00.000 UTC [4711] LOG:  and on").unwrap();
+    let tail = server.log_tail(50);
+    assert!(tail.ends_with("LOG:  and on") && tail.contains("violates check constraint"), "{tail}");
+    assert!(!tail.contains("argon2id"), "{tail}");
+    // Where the part that is read begins amid such a line.
+    writeln!(file, "{}", "2026-01-31 12:00:00.000 UTC [4711] LOG:  filler\n".repeat(2000)).unwrap();
+    let filler = "2026-01-31 12:00:00.000 UTC [4711] LOG:  filler\n";
+    let long = "$argon2id$".repeat(10_000);
+    write!(file, "2026-01-31 12:00:00.000 UTC [4711] DETAIL:  {long}\n\t{long}\n{filler}").unwrap();
+    assert!(!server.log_tail(50).contains("argon2id"), "{}", server.log_tail(50).len());
+}
+
+#[tokio::test]
+async fn a_shutdown_that_failed_is_not_called_a_success() {
+    let folder = folder();
+    let (cluster, _) = cluster(folder.path()).await;
+    let mut server = cluster.start().await.unwrap();
+    query(&server, "create table kept as select 3 as n");
+    // The shutdown checkpoint ends with writing this file.
+    let control = cluster.path().join("global/pg_control");
+    fs::set_permissions(&control, fs::Permissions::from_mode(0o400)).unwrap();
+    let exited = server.exited();
+    let stopped = server.stop().await.unwrap();
+    assert!(!stopped.clean, "{stopped:?}");
+    assert!(!exited.await.is_clean());
+    fs::set_permissions(&control, fs::Permissions::from_mode(0o600)).unwrap();
+    let mut server = cluster.start().await.unwrap();
+    assert_eq!(query(&server, "select n from kept"), "3");
+    assert!(server.stop().await.unwrap().clean);
+}
+
+/// Only an ordinary user's server uses the runtime directory.
+#[tokio::test]
+async fn a_runtime_directory_that_is_no_list_item_is_passed_over() {
+    if std::env::var_os("DRYDOCK_IT_RUNTIME").is_none() {
+        for name in ["a,b", "a\"b", "\"ab\"", "a\nb", "plain"] {
+            let folder = folder();
+            let runtime = folder.path().join(name);
+            fs::create_dir(&runtime).unwrap();
+            fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).unwrap();
+            let again = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "a_runtime_directory_that_is_no_list_item_is_passed_over"])
+                .env("XDG_RUNTIME_DIR", &runtime)
+                .env("DRYDOCK_IT_RUNTIME", name)
+                .output()
+                .unwrap();
+            assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stdout));
+        }
+        return;
+    }
+    let folder = folder();
+    let (cluster, _) = cluster(folder.path()).await;
+    let server = cluster.start().await.unwrap();
+    assert_eq!(query(&server, "select 1"), "1");
+    let plain = std::env::var("DRYDOCK_IT_RUNTIME").unwrap() == "plain";
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").unwrap();
+    assert_eq!(server.socket_dir().starts_with(runtime), plain && !account().is_dropped());
+}
+
+#[tokio::test]
 async fn any_path_will_do() {
     for name in ["with space", "ümläut-日本語", "quote's %s; $HOME `id` \"x\" \\", &"long".repeat(40)] {
         let folder = folder();
@@ -478,6 +686,65 @@ async fn any_path_will_do() {
         let server = cluster.start().await.unwrap_or_else(|cause| panic!("{name}: {cause}"));
         assert_eq!(query(&server, "select 1"), "1", "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_path_need_not_be_text() {
+    for name in [&b"caf\xe9"[..], b"two\nlines"] {
+        let name = OsStr::from_bytes(name);
+        let folder = folder();
+        if account().is_dropped() {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
+        }
+        let (cluster, _) = cluster(&folder.path().join(name)).await;
+        let start = || async {
+            let started = tokio::time::timeout(Duration::from_secs(30), cluster.start()).await;
+            started.unwrap_or_else(|_| panic!("{} hangs", name.display())).unwrap()
+        };
+        let server = start().await;
+        assert_eq!(query(&server, "select 1"), "1");
+        drop(server);
+
+        let socket = self::folder();
+        let mut left_over = launch_by_hand(&cluster, socket.path());
+        eventually("the left-over server is ready", || {
+            fs::read(cluster.path().join("postmaster.pid"))
+                .is_ok_and(|text| String::from_utf8_lossy(&text).contains("ready"))
+        });
+        let server = start().await;
+        assert!(left_over.wait().unwrap().success(), "it was asked to shut down in order");
+        assert_eq!(query(&server, "select 1"), "1");
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_is_too_long_is_refused_at_once() {
+    let folder = folder();
+    if account().is_dropped() {
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    }
+    let of_length = |length: usize| {
+        let mut path = folder.path().to_owned();
+        while path.as_os_str().len() < length {
+            path.push("l".repeat((length - path.as_os_str().len() - 1).clamp(1, 100)));
+        }
+        path
+    };
+    let cause = DataDirectory::open(&of_length(1100), &account()).unwrap_err();
+    assert_eq!(cause.code(), "data.path_too_long");
+    assert!(cause.to_string().contains("bytes"), "{cause}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
+    // By way of a link too.
+    let deep = of_length(1100);
+    fs::create_dir_all(&deep).unwrap();
+    let link = self::folder();
+    symlink(&deep, link.path().join("link")).unwrap();
+    let cause = DataDirectory::open(&link.path().join("link"), &account()).unwrap_err();
+    assert_eq!(cause.code(), "data.path_too_long");
+
+    let (cluster, _) = cluster(&of_length(898)).await;
+    let server = cluster.start().await.unwrap();
+    assert_eq!(query(&server, "select 1"), "1");
 }
 
 #[tokio::test]
@@ -662,12 +929,17 @@ fn the_account_can_be_named() {
         if !account().is_dropped() {
             return;
         }
-        for (name, outcome) in
-            [("nobody", "nobody"), ("root", "postgres.no_account"), ("no-such", "postgres.no_account")]
-        {
+        for (name, outcome) in [
+            (&b"nobody"[..], "nobody"),
+            (b"root", "which is root"),
+            (b"no-such", "no-such, and there is no account of that name"),
+            (b"4242", "4242, and there is no account of that name"),
+            (b"caf\xe9", "not text"),
+        ] {
             let again = Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", "the_account_can_be_named"])
-                .envs([("DRYDOCK_RUN_AS", name), ("DRYDOCK_IT_ACCOUNT", outcome)])
+                .env("DRYDOCK_RUN_AS", OsStr::from_bytes(name))
+                .env("DRYDOCK_IT_ACCOUNT", outcome)
                 .output()
                 .unwrap();
             assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stdout));
@@ -676,7 +948,41 @@ fn the_account_can_be_named() {
     };
     match Account::resolve() {
         Ok(account) => assert_eq!(account.name(), wanted),
-        Err(cause) => assert_eq!(cause.code(), wanted),
+        Err(cause) => {
+            assert_eq!(cause.code(), "postgres.account_unusable");
+            let text = cause.to_string();
+            assert!(text.contains("DRYDOCK_RUN_AS") && text.contains(&wanted), "{text}");
+            assert!(cause.next_step().contains("DRYDOCK_RUN_AS"), "{}", cause.next_step());
+        }
+    }
+}
+
+#[test]
+fn a_user_id_without_a_name_is_told() {
+    if !account().is_dropped() {
+        return;
+    }
+    // Where this program lies, only root may have access.
+    let folder = folder();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    let copy = folder.path().join("it");
+    fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+    let again = Command::new(&copy)
+        .args(["--exact", "say_who_we_are", "--ignored", "--nocapture"])
+        .current_dir("/")
+        .uid(424_242)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&again.stdout);
+    assert!(text.contains("postgres.account_unusable") && text.contains("424242"), "{text}");
+}
+
+#[test]
+#[ignore = "started by a_user_id_without_a_name_is_told"]
+fn say_who_we_are() {
+    match Account::resolve() {
+        Ok(account) => println!("{}", account.name()),
+        Err(cause) => println!("{} {cause} {}", cause.code(), cause.next_step()),
     }
 }
 
@@ -718,6 +1024,32 @@ async fn the_server_dies_with_its_parent() {
     assert!(!cluster.path().join("postmaster.pid").exists(), "it shut down in order");
     let server = cluster.start().await.unwrap();
     assert_eq!(query(&server, "select n from kept"), "1");
+}
+
+#[tokio::test]
+async fn a_kill_at_any_moment_of_the_first_start_leaves_no_process() {
+    // Milliseconds: from before initdb until after the start.
+    for (delay, signal) in [(15, "-KILL"), (60, "-TERM"), (120, "-KILL"), (250, "-KILL"), (500, "-TERM"), (900, "-KILL")]
+    {
+        let folder = folder();
+        let path = folder.path().canonicalize().unwrap();
+        let mut parent = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "hold_a_server", "--ignored", "--nocapture"])
+            .env("DRYDOCK_IT_DATA", folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(delay));
+        Command::new("kill").args([signal, &parent.id().to_string()]).status().unwrap();
+        parent.wait().unwrap();
+        // At once: what the killed app leaves may still be ending.
+        let (cluster, _) = cluster(folder.path()).await;
+        let server = cluster.start().await.unwrap();
+        assert_eq!(query(&server, "select 1"), "1");
+        assert_eq!(unfinished_in(folder.path()), Vec::<PathBuf>::new(), "after {delay} ms");
+        drop(server);
+        eventually("nothing runs", || processes_in(&path).is_empty());
+    }
 }
 
 #[tokio::test]

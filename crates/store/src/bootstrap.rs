@@ -1,7 +1,7 @@
 //! The bootstrap stage: roles, database, schema and extension, created where missing.
 //!
-//! It creates and never drops: a database that is there is taken as it is, and the gates that follow say
-//! what is wrong with it.
+//! It creates and never drops. The attributes of our own roles are put right; everything else in a database that is
+//! there is taken as it is, and the gates that follow say what is wrong with it.
 
 use drydock_domain::ErrorCode;
 use sqlx::{AssertSqlSafe, Connection as _};

@@ -30,21 +30,16 @@ pub struct ClientAccount {
     pub assets: i64,
 }
 
-pub(crate) struct Membership {
-    pub(crate) name: String,
-    pub(crate) role: Role,
-}
-
-/// Which role `user` has in `client_account`, read from what is granted now.
-pub(crate) async fn membership(
+/// The name of `client_account`, if `user` may see it by what is granted now.
+pub(crate) async fn member_of(
     connection: &mut PgConnection,
     user: UserId,
     client_account: ClientAccountId,
-) -> Result<Membership, StoreError> {
+) -> Result<String, StoreError> {
     memberships(connection, user, Some(client_account))
         .await?
         .pop()
-        .map(|row| Membership { name: row.name, role: row.role })
+        .map(|account| account.name)
         .ok_or(StoreError::ClientAccountNotFound)
 }
 
@@ -62,7 +57,7 @@ async fn memberships(
            cross join (
                select exists (
                    select from migration.user_roles r
-                   where r.user_id = $1 and r.role_type = 'platform_admin' and r.is_active
+                   where r.user_id = $1 and r.role_type = 'platform_admin' and r.scope_type = 'global' and r.is_active
                      and (r.expires_at is null or r.expires_at > now())
                ) as yes
            ) administrator
@@ -114,7 +109,7 @@ impl Store {
         let mut accounts = memberships(&mut tx, session.user_id(), None).await?;
         for account in &mut accounts {
             // Counted tenant by tenant: row-level security shows one at a time, also to an administrator.
-            let mut tenant = TenantTx::enter(tx, account.id, account.name.clone(), account.role).await?;
+            let mut tenant = TenantTx::enter(tx, account.id, account.name.clone()).await?;
             (account.engagements, account.assets) = counts(&mut tenant).await?;
             tx = tenant.leave().await?;
         }

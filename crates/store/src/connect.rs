@@ -16,6 +16,10 @@ use crate::{StoreError, error::words};
 /// Connections that the application keeps at most; the server allows 40 in all.
 const POOL_SIZE: u32 = 8;
 
+/// What one statement of the application may hold up: a stuck one must give its connection back.
+const LIMITS: [(&str, &str); 3] =
+    [("statement_timeout", "10s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "30s")];
+
 /// As whom a connection is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DatabaseRole {
@@ -25,8 +29,6 @@ pub enum DatabaseRole {
     Owner,
     /// Serves: owns nothing and is subject to row-level security.
     App,
-    /// Reads, subject to row-level security.
-    ReadOnly,
 }
 
 impl DatabaseRole {
@@ -37,7 +39,6 @@ impl DatabaseRole {
             Self::Superuser => "postgres",
             Self::Owner => "drydock_owner",
             Self::App => "drydock_app",
-            Self::ReadOnly => "drydock_readonly",
         }
     }
 }
@@ -83,7 +84,8 @@ impl Target {
         &self.database
     }
 
-    // Every field is set, so that no PG* variable of the environment can redirect a connection.
+    // Every field is set, so that no PG* variable of the environment can redirect a connection. PGOPTIONS alone could
+    // still add to it; the programs forget it when they start.
     fn options(&self, role: DatabaseRole) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
             .host("localhost")
@@ -153,7 +155,7 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(POOL_SIZE)
             .acquire_timeout(Duration::from_secs(5))
-            .connect_lazy_with(target.options(DatabaseRole::App));
+            .connect_lazy_with(target.options(DatabaseRole::App).options(LIMITS));
         Self { pool }
     }
 

@@ -40,6 +40,9 @@ pub enum StoreError {
     /// No connection in time: the pool is exhausted or the server is gone.
     #[error("the database does not answer: {}", words(.0))]
     Unavailable(#[source] sqlx::Error),
+    /// The disk that holds the data is full.
+    #[error("the disk is full")]
+    DiskFull,
     /// Any other database error.
     #[error("the database refused a statement: {}", words(.0))]
     Database(#[source] sqlx::Error),
@@ -65,6 +68,7 @@ impl StoreError {
             Self::InvalidText(_) => ErrorCode::RequestInvalid,
             Self::Gate { code, .. } => *code,
             Self::Unavailable(_) => ErrorCode::DatabaseUnavailable,
+            Self::DiskFull => ErrorCode::DiskFull,
             Self::Hashing(_) | Self::Fixture(_) | Self::UnexpectedValue(_) | Self::Database(_) => {
                 ErrorCode::Internal
             }
@@ -85,8 +89,10 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(database) => match database.code().as_deref() {
                 // character_not_in_repertoire, untranslatable_character
                 Some("22021" | "22P05") => Self::InvalidText(database.message().to_owned()),
+                // query_canceled, lock_not_available: the limits of the pool's connections;
                 // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections
-                Some("57P01" | "57P02" | "57P03" | "53300") => Self::Unavailable(error),
+                Some("57014" | "55P03" | "57P01" | "57P02" | "57P03" | "53300") => Self::Unavailable(error),
+                Some("53100") => Self::DiskFull,
                 _ => Self::Database(error),
             },
             _ => Self::Database(error),

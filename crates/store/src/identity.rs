@@ -3,6 +3,7 @@
 use std::str::FromStr as _;
 
 use drydock_domain::{ClientAccountId, Role, UserId};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{NewSession, Store, StoreError, VerifiedSession, password, sessions};
@@ -72,20 +73,10 @@ impl Store {
         };
 
         let mut tx = self.pool.begin().await?;
-        sqlx::query!(
-            "update migration.user_profiles
-             set last_login_at = now(), login_count = login_count + 1, failed_login_attempts = 0
-             where user_id = $1",
-            id
-        )
-        .execute(&mut *tx)
-        .await?;
-        sqlx::query!("update migration.users set last_login = now() where id = $1", id)
-            .execute(&mut *tx)
-            .await?;
-        let session = sessions::create(&mut tx, id.into(), user_agent).await?;
+        let session = record_sign_in(&mut tx, id.into(), user_agent).await?;
+        let user = user(&mut tx, id.into()).await?;
         tx.commit().await?;
-        Ok((self.user(id.into()).await?, session))
+        Ok((user, session))
     }
 
     /// The user of a session.
@@ -93,55 +84,76 @@ impl Store {
     /// # Errors
     /// [`StoreError::SessionExpired`] when the user is gone.
     pub async fn session_user(&self, session: &VerifiedSession) -> Result<User, StoreError> {
-        self.user(session.user_id()).await
+        let mut connection = self.pool.acquire().await?;
+        user(&mut connection, session.user_id()).await
     }
+}
 
-    pub(crate) async fn user(&self, id: UserId) -> Result<User, StoreError> {
-        let user = sqlx::query!(
-            r#"select u.email, u.first_name, u.last_name,
+/// Notes the sign-in and makes its session; also what the boot's login gate tries and rolls back.
+pub(crate) async fn record_sign_in(
+    connection: &mut PgConnection,
+    id: UserId,
+    user_agent: Option<&str>,
+) -> Result<NewSession, StoreError> {
+    sqlx::query!(
+        "update migration.user_profiles
+         set last_login_at = now(), login_count = login_count + 1, failed_login_attempts = 0
+         where user_id = $1",
+        id.0
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("update migration.users set last_login = now() where id = $1", id.0)
+        .execute(&mut *connection)
+        .await?;
+    sessions::create(connection, id, user_agent).await
+}
+
+pub(crate) async fn user(connection: &mut PgConnection, id: UserId) -> Result<User, StoreError> {
+    let user = sqlx::query!(
+        r#"select u.email, u.first_name, u.last_name,
                       p.organization as "organization?", p.role_description as "role_description?"
                from migration.users u
                left join migration.user_profiles p on p.user_id = u.id
                where u.id = $1"#,
-            id.0
-        )
-        .fetch_optional(&self.pool)
-        .await?
-        .ok_or(StoreError::SessionExpired)?;
-        let roles = sqlx::query_scalar!(
-            "select role_type from migration.user_roles
+        id.0
+    )
+    .fetch_optional(&mut *connection)
+    .await?
+    .ok_or(StoreError::SessionExpired)?;
+    let roles = sqlx::query_scalar!(
+        "select role_type from migration.user_roles
              where user_id = $1 and is_active and (expires_at is null or expires_at > now())",
-            id.0
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let associations = sqlx::query!(
-            "select id, client_account_id, role from migration.user_account_associations
+        id.0
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let associations = sqlx::query!(
+        "select id, client_account_id, role from migration.user_account_associations
              where user_id = $1 order by client_account_id",
-            id.0
-        )
-        .fetch_all(&self.pool)
-        .await?;
+        id.0
+    )
+    .fetch_all(&mut *connection)
+    .await?;
 
-        let name = [user.first_name, user.last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let full_name = if name.is_empty() { local_part(&user.email).to_owned() } else { name };
-        Ok(User {
-            id,
-            full_name,
-            role: strongest(&roles)?,
-            email: user.email,
-            organization: user.organization,
-            role_description: user.role_description,
-            associations: associations
-                .into_iter()
-                .map(|row| Association {
-                    id: row.id,
-                    client_account_id: row.client_account_id.into(),
-                    role: row.role,
-                })
-                .collect(),
-        })
-    }
+    let name = [user.first_name, user.last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let full_name = if name.is_empty() { local_part(&user.email).to_owned() } else { name };
+    Ok(User {
+        id,
+        full_name,
+        role: strongest(&roles)?,
+        email: user.email,
+        organization: user.organization,
+        role_description: user.role_description,
+        associations: associations
+            .into_iter()
+            .map(|row| Association {
+                id: row.id,
+                client_account_id: row.client_account_id.into(),
+                role: row.role,
+            })
+            .collect(),
+    })
 }
 
 /// The part of an e-mail address before the `@`.

@@ -1,10 +1,10 @@
 //! Password hashing: Argon2id, a bounded number at a time, off the async threads.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use argon2::{
     Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _},
+    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
 use tokio::sync::Semaphore;
 
@@ -15,7 +15,7 @@ const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 
 /// Hashes computed at the same time. Each takes 19 MiB, and more than the cores would only queue.
-static IN_FLIGHT: Semaphore = Semaphore::const_new(2);
+static IN_FLIGHT: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(2)));
 
 /// A hash that no password opens (of random bytes since thrown away), with the parameters in force: checked
 /// for an unknown user, so that the answer takes as long as for a known one.
@@ -30,11 +30,18 @@ static HASHER: LazyLock<Result<Argon2<'static>, String>> = LazyLock::new(|| {
 async fn off_thread<T: Send + 'static>(
     work: impl FnOnce(&Argon2<'static>) -> Result<T, String> + Send + 'static,
 ) -> Result<T, StoreError> {
-    let _permit = IN_FLIGHT.acquire().await.map_err(|error| StoreError::Hashing(error.to_string()))?;
-    tokio::task::spawn_blocking(move || HASHER.as_ref().map_err(Clone::clone).and_then(work))
+    let permit = Arc::clone(&IN_FLIGHT)
+        .acquire_owned()
         .await
-        .map_err(|error| StoreError::Hashing(error.to_string()))?
-        .map_err(StoreError::Hashing)
+        .map_err(|error| StoreError::Hashing(error.to_string()))?;
+    tokio::task::spawn_blocking(move || {
+        // Held until the work is done, also when nobody waits for its result any more.
+        let _permit = permit;
+        HASHER.as_ref().map_err(Clone::clone).and_then(work)
+    })
+    .await
+    .map_err(|error| StoreError::Hashing(error.to_string()))?
+    .map_err(StoreError::Hashing)
 }
 
 /// Hashes `password` with a new random salt; returns the PHC string.
@@ -65,6 +72,11 @@ pub async fn verify(password: &str, stored: Option<String>) -> Result<bool, Stor
     .await
 }
 
+/// Whether `stored` is a hash that some password can open.
+pub(crate) fn is_usable(stored: &str) -> bool {
+    PasswordHash::new(stored).is_ok_and(|hash| hash.salt.is_some() && hash.hash.is_some())
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -80,7 +92,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_unknown_user_never_opens_and_its_hash_is_well_formed() {
-        assert!(argon2::password_hash::phc::PasswordHash::new(super::UNKNOWN_USER).is_ok());
+        assert!(super::is_usable(super::UNKNOWN_USER));
         assert!(!verify("anything", None).await.unwrap());
     }
 }

@@ -1,17 +1,23 @@
 //! The default users and the demo data, added where they are missing.
 //!
 //! A client account's engagements and assets are added together with the client account, a user's roles and
-//! memberships together with the user. What is there is left alone: a second run changes no row, resets no
-//! password, and brings nothing back that somebody removed.
+//! memberships together with the user. A client account or user that is there, under whatever name or address, is
+//! left alone with all that belongs to it: a second run changes no row and resets no password. Only a whole client
+//! account or user that is gone comes back.
 
 mod cmdb;
 mod demo;
 
 use drydock_domain::{ErrorCode, Role, UserId};
 use sqlx::{PgConnection, types::Json};
+use uuid::Uuid;
 
 use self::demo::{Account, Client, Project};
-use crate::{Store, StoreError, TenantTx, password};
+use crate::{
+    Store, StoreError, TenantTx,
+    identity::{self, User},
+    password,
+};
 
 /// What a seed run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,21 +53,32 @@ pub async fn run(store: &Store) -> Result<Seeded, StoreError> {
 
 async fn seed(store: &Store) -> Result<Seeded, StoreError> {
     let emails: Vec<String> = demo::ACCOUNTS.iter().map(|account| account.email.to_owned()).collect();
-    let ids: Vec<uuid::Uuid> = demo::CLIENTS.iter().map(|client| client.id().0).collect();
+    let users: Vec<Uuid> = demo::ACCOUNTS.iter().map(|account| account.id().0).collect();
+    let tenants: Vec<Uuid> = demo::CLIENTS.iter().map(|client| client.id().0).collect();
+    let slugs: Vec<String> = demo::CLIENTS.iter().map(|client| client.slug.to_owned()).collect();
     let present = sqlx::query!(
         r#"select array(select email::text from migration.users where email = any($1)) as "emails!",
-                  array(select id from migration.client_accounts where id = any($2)) as "clients!""#,
+                  array(select id from migration.users where id = any($2)) as "users!",
+                  array(select id from migration.client_accounts where id = any($3)) as "tenants!",
+                  array(select slug::text from migration.client_accounts where slug = any($4)) as "slugs!""#,
         &emails,
-        &ids
+        &users,
+        &tenants,
+        &slugs
     )
     .fetch_one(&store.pool)
     .await?;
+    let is_there = |names: &[String], name: &str| names.iter().any(|there| there == name);
     let accounts: Vec<&Account> = demo::ACCOUNTS
         .iter()
-        .filter(|account| !present.emails.iter().any(|email| email == account.email))
+        .filter(|account| {
+            !is_there(&present.emails, account.email) && !present.users.contains(&account.id().0)
+        })
         .collect();
-    let clients: Vec<&Client> =
-        demo::CLIENTS.iter().filter(|client| !present.clients.contains(&client.id().0)).collect();
+    let clients: Vec<&Client> = demo::CLIENTS
+        .iter()
+        .filter(|client| !is_there(&present.slugs, client.slug) && !present.tenants.contains(&client.id().0))
+        .collect();
     if accounts.is_empty() && clients.is_empty() {
         return Ok(Seeded::default());
     }
@@ -89,8 +106,7 @@ async fn seed(store: &Store) -> Result<Seeded, StoreError> {
     for client in demo::CLIENTS {
         let new_client = clients.iter().any(|new| new.slug == client.slug);
         let members = accounts.iter().filter(|account| account.clients.contains(&client.slug));
-        let mut tenant =
-            TenantTx::enter(tx, client.id(), client.name.to_owned(), Role::PlatformAdmin).await?;
+        let mut tenant = TenantTx::enter(tx, client.id(), client.name.to_owned()).await?;
         if new_client {
             for project in client.projects {
                 rows += engagement(&mut tenant, project).await?;
@@ -264,7 +280,7 @@ pub async fn demo_accounts(store: &Store) -> Result<Vec<DemoAccount>, StoreError
     let mut accounts = Vec::new();
     for account in demo::ACCOUNTS {
         let Some(found) = sign_in_row(store, account.email).await? else { continue };
-        let user = store.user(found).await?;
+        let user = user_of(store, found).await?;
         let clients = sqlx::query_scalar!(
             r#"select c.name from migration.client_accounts c
                where c.is_active and ($2 or exists (
@@ -286,6 +302,11 @@ pub async fn demo_accounts(store: &Store) -> Result<Vec<DemoAccount>, StoreError
         });
     }
     Ok(accounts)
+}
+
+async fn user_of(store: &Store, id: UserId) -> Result<User, StoreError> {
+    let mut connection = store.pool.acquire().await?;
+    identity::user(&mut connection, id).await
 }
 
 async fn sign_in_row(store: &Store, email: &str) -> Result<Option<UserId>, StoreError> {

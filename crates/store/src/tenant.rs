@@ -1,6 +1,6 @@
 //! The one way to tenant-owned rows.
 
-use drydock_domain::{ClientAccountId, Role};
+use drydock_domain::ClientAccountId;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use crate::{Store, StoreError, VerifiedSession, client_accounts};
@@ -13,7 +13,6 @@ pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
     client_account_id: ClientAccountId,
     client_account_name: String,
-    role: Role,
 }
 
 impl TenantTx {
@@ -23,7 +22,6 @@ impl TenantTx {
         mut tx: Transaction<'static, Postgres>,
         client_account_id: ClientAccountId,
         client_account_name: String,
-        role: Role,
     ) -> Result<Self, StoreError> {
         // `SET LOCAL` with a literal rather than `set_config`: a statement is forwarded to the workers of a
         // tenant-distributed PostgreSQL, a function call is not. A uuid's text form holds only hexadecimal
@@ -31,7 +29,7 @@ impl TenantTx {
         let statement =
             format!("SET LOCAL app.client_account_id = '{}'", client_account_id.0.as_hyphenated());
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *tx).await?;
-        Ok(Self { tx, client_account_id, client_account_name, role })
+        Ok(Self { tx, client_account_id, client_account_name })
     }
 
     /// Leaves the client account: until another is entered, no tenant-owned row is visible.
@@ -50,12 +48,6 @@ impl TenantTx {
     #[must_use]
     pub fn client_account_name(&self) -> &str {
         &self.client_account_name
-    }
-
-    /// What the session's user is in this client account.
-    #[must_use]
-    pub fn role(&self) -> Role {
-        self.role
     }
 
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
@@ -84,7 +76,7 @@ impl Store {
         client_account_id: ClientAccountId,
     ) -> Result<TenantTx, StoreError> {
         let mut tx = self.pool.begin().await?;
-        let membership = client_accounts::membership(&mut tx, session.user_id(), client_account_id).await?;
-        TenantTx::enter(tx, client_account_id, membership.name, membership.role).await
+        let name = client_accounts::member_of(&mut tx, session.user_id(), client_account_id).await?;
+        TenantTx::enter(tx, client_account_id, name).await
     }
 }

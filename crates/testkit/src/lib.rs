@@ -5,8 +5,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing fixture is a failing test")]
 
 use std::{
+    io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -130,24 +131,57 @@ impl Database {
         self.sql_as("postgres", statements).unwrap()
     }
 
+    /// Runs statements as superuser in a transaction that stays open until the answer is dropped.
+    ///
+    /// # Panics
+    /// When psql ends before the statements are done.
+    #[must_use]
+    pub fn hold(&self, statements: &str) -> Held {
+        let mut psql =
+            self.psql("postgres").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("psql");
+        let input = psql.stdin.as_mut().expect("a pipe");
+        writeln!(input, "begin; {statements}; select 'done';").expect("psql reads");
+        let mut line = String::new();
+        BufReader::new(psql.stdout.as_mut().expect("a pipe")).read_line(&mut line).expect("psql answers");
+        assert_eq!(line.trim(), "done");
+        Held { psql }
+    }
+
+    fn psql(&self, role: &str) -> Command {
+        let mut command = Command::new(&self.shared.psql);
+        command
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"])
+            .args(["--username", role, "--dbname", self.target.database()])
+            .arg("--host")
+            .arg(self.target.socket_dir())
+            .env_remove("PGOPTIONS");
+        command
+    }
+
     /// Runs SQL as `role`; the error is what psql prints.
     ///
     /// # Errors
     /// When a statement fails.
     pub fn sql_as(&self, role: &str, statements: &str) -> Result<String, String> {
-        let output = Command::new(&self.shared.psql)
-            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"])
-            .args(["--username", role, "--dbname", self.target.database(), "--command", statements])
-            .arg("--host")
-            .arg(self.target.socket_dir())
-            .env_remove("PGOPTIONS")
-            .output()
-            .expect("psql");
+        let output = self.psql(role).args(["--command", statements]).output().expect("psql");
         if output.status.success() {
             Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
         } else {
             Err(String::from_utf8_lossy(&output.stderr).into_owned())
         }
+    }
+}
+
+/// A transaction that is kept open; dropping it rolls it back.
+pub struct Held {
+    psql: Child,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // psql ends, and with it the transaction, when its input does.
+        drop(self.psql.stdin.take());
+        let _ = self.psql.wait();
     }
 }
 

@@ -69,11 +69,13 @@ fn wanted(name: &'static str, value: Option<String>) -> Result<Match, ApiError> 
     match value {
         None => Ok(Match::Any),
         Some(value) if value.is_empty() => Ok(Match::Any),
-        Some(value) if value.len() > FILTER_LIMIT || value.contains('\0') => Err(ApiError::invalid_field(
-            name,
-            "text",
-            format!("{name} must be text of at most {FILTER_LIMIT} bytes."),
-        )),
+        Some(value) if value.len() > FILTER_LIMIT || value.contains(char::is_control) => {
+            Err(ApiError::invalid_field(
+                name,
+                "text",
+                format!("{name} must be text of at most {FILTER_LIMIT} bytes without control characters."),
+            ))
+        }
         Some(value) if value == MISSING => Ok(Match::Missing),
         Some(value) => Ok(Match::Value(value)),
     }

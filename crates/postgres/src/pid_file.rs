@@ -1,0 +1,36 @@
+use std::fs;
+use std::path::Path;
+
+/// What a server says of itself in its cluster's `postmaster.pid`, in lines that `miscadmin.h` of PostgreSQL numbers.
+pub(crate) struct Note {
+    text: String,
+    /// Lines that the cluster's own path takes beyond its first.
+    shift: usize,
+}
+
+impl Note {
+    /// Of the server in this cluster. The file holds the cluster's path, which need not be text.
+    pub(crate) fn read(cluster: &Path) -> Option<Self> {
+        let text = fs::read(cluster.join("postmaster.pid")).ok()?;
+        let path = cluster.as_os_str().as_encoded_bytes();
+        Some(Self {
+            text: String::from_utf8_lossy(&text).into_owned(),
+            shift: path.iter().filter(|byte| **byte == b'\n').count(),
+        })
+    }
+
+    /// Process id; negative where the server runs without a postmaster.
+    pub(crate) fn pid(&self) -> Option<i32> {
+        self.text.lines().next()?.trim().parse().ok()
+    }
+
+    /// Id of the System V shared memory block, the second word of line 7 (`LOCK_FILE_LINE_SHMEM_KEY`).
+    pub(crate) fn memory(&self) -> Option<i32> {
+        self.text.lines().nth(6 + self.shift)?.split_whitespace().nth(1)?.parse().ok()
+    }
+
+    /// Whether the server accepts connections: line 8 (`LOCK_FILE_LINE_PM_STATUS`).
+    pub(crate) fn is_ready(&self) -> bool {
+        self.text.lines().nth(7 + self.shift).is_some_and(|state| state.trim() == "ready")
+    }
+}
