@@ -41,7 +41,10 @@ async fn in_process(app: &App, call: &Call) -> Outcome {
     let mut headers = HeaderMap::new();
     headers.insert(door::METHOD_HEADER, HeaderValue::from_static(call.method));
     headers.insert(door::PATH_HEADER, HeaderValue::from_str(&call.path).unwrap());
+    // As the window's webview does: whatever is sent, the call's own content type says bytes.
+    headers.insert("content-type", HeaderValue::from_static("application/octet-stream"));
     for (name, value) in &call.headers {
+        let name = if *name == "content-type" { door::CONTENT_TYPE_HEADER } else { name };
         headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
     }
     let body = call.body.as_ref().map(|body| body.to_string().into_bytes()).unwrap_or_default();

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
+use crate::build::{Profile, Program, build};
 use crate::processes::Scratch;
 use crate::repo::{Repo, files, sha256};
 use crate::run::prepare;
@@ -27,12 +28,18 @@ pub(crate) fn deb(repo: &Repo) -> Result<()> {
         let bytes = postgres::trim(&tree, &staged)?;
         Ok(((), megabytes(bytes)))
     })?;
+    let command = build(repo, Program::Command, Profile::Release)?;
     let config = repo.scratch().join("bundle/tauri.json");
     // Only the bundle carries the tree: named in tauri.conf.json, it would be copied on every build and be missing in a fresh clone.
-    let resources = json!({ "bundle": { "resources": {
-        (format!("{}/", staged.display())): format!("postgres/{}/", postgres::HOST)
-    } } });
-    fs::write(&config, resources.to_string())?;
+    let contents = json!({ "bundle": {
+        "resources": { (format!("{}/", staged.display())): format!("postgres/{}/", postgres::HOST) },
+        // The command beside the window, with the page where it looks for it.
+        "linux": { "deb": { "files": {
+            "/usr/bin/drydock": command,
+            "/usr/lib/Drydock/ui": repo.root.join("ui/dist"),
+        } } }
+    } });
+    fs::write(&config, contents.to_string())?;
     let folder = repo.target.join("release/bundle/deb");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
@@ -96,7 +103,18 @@ fn verify(package: &Path) -> Result<String> {
     if !app.is_file() {
         bail!("the .deb has no usr/bin/drydock-desktop");
     }
-    Ok(format!("PostgreSQL {version} runs, {count} files as in the manifest"))
+    if !scratch.path().join("usr/lib/Drydock/ui/index.html").is_file() {
+        bail!("the .deb has no page for `drydock serve`");
+    }
+    // Boots with the package's own tree, found from where the package puts the command.
+    output(
+        Command::new(scratch.path().join("usr/bin/drydock"))
+            .args(["check", "--data-dir"])
+            .arg(scratch.path().join("data"))
+            .env_remove("DRYDOCK_POSTGRES"),
+        "the packaged `drydock check` failed",
+    )?;
+    Ok(format!("PostgreSQL {version} runs, {count} files as in the manifest, `drydock check` is green"))
 }
 
 /// Makes the icons of the bundle from the one drawing.

@@ -16,12 +16,13 @@ use tower::ServiceExt as _;
 pub const METHOD_HEADER: &str = "x-drydock-method";
 /// Header that carries path and query.
 pub const PATH_HEADER: &str = "x-drydock-path";
+/// Header that carries the body's content type: the call's own says how the call is carried.
+pub const CONTENT_TYPE_HEADER: &str = "x-drydock-content-type";
 
 /// Headers that a caller of this door may set; the rest are the webview's own and mean nothing here.
-const PASSED: [HeaderName; 6] = [
+const PASSED: [HeaderName; 5] = [
     header::ACCEPT,
     header::AUTHORIZATION,
-    header::CONTENT_TYPE,
     header::USER_AGENT,
     HeaderName::from_static(crate::extract::CLIENT_ACCOUNT_HEADER),
     HeaderName::from_static(crate::extract::ENGAGEMENT_HEADER),
@@ -62,6 +63,9 @@ pub async fn call(router: Router, headers: &HeaderMap, body: Vec<u8>) -> Result<
         if let Some(value) = headers.get(&name) {
             request.headers_mut().insert(name, value.clone());
         }
+    }
+    if let Some(value) = headers.get(CONTENT_TYPE_HEADER) {
+        request.headers_mut().insert(header::CONTENT_TYPE, value.clone());
     }
     let response = match router.oneshot(request).await {
         Ok(response) => response,

@@ -35,7 +35,7 @@ describe("in the window", () => {
     expect(options?.headers).toEqual({
       "x-drydock-method": "POST",
       "x-drydock-path": "/api/v1/auth/login?x=1&y=%20",
-      "content-type": "application/json",
+      "x-drydock-content-type": "application/json",
       authorization: "Bearer t",
       "x-client-account-id": "c",
     });

@@ -43,11 +43,14 @@ function decode(answer: ArrayBuffer): Response {
 
 async function throughWindow(request: Request): Promise<Response> {
   const url = new URL(request.url);
+  const { "content-type": contentType, ...rest } = Object.fromEntries(request.headers);
   const headers: Record<string, string> = {
-    ...Object.fromEntries(request.headers),
+    ...rest,
     "x-drydock-method": request.method,
     "x-drydock-path": url.pathname + url.search,
   };
+  // The call itself has a content type, always application/octet-stream; the request's travels beside it.
+  if (contentType !== undefined) headers["x-drydock-content-type"] = contentType;
   const body = new Uint8Array(await request.arrayBuffer());
   return decode(await invoke<ArrayBuffer>("api", body, { headers }));
 }
