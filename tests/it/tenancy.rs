@@ -35,6 +35,10 @@ async fn everybody_sees_the_client_accounts_they_are_members_of() {
         let clients = clients(&app, &bearer).await;
         assert_eq!(named(&clients), expected, "{}", account.0);
         assert!(clients.iter().all(|client| client["role"] == role), "{}", account.0);
+        // Everybody begins in Demo Corporation, wherever the alphabet has it.
+        for client in &clients {
+            assert_eq!(client["is_default"], client["name"] == "Demo Corporation", "{}", account.0);
+        }
     }
 }
 

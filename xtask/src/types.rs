@@ -44,8 +44,8 @@ pub(crate) fn write(repo: &Repo, drydock: &Path, check: bool) -> Result<()> {
 fn make(repo: &Repo, into: &Path) -> Result<()> {
     run(
         repo,
-        Command::new("npm")
-            .args(["run", "types", "--", "--output"])
+        Command::new("node_modules/.bin/openapi-typescript")
+            .args(["src/api/openapi.json", "--output"])
             .arg(into)
             .current_dir(repo.root.join("ui")),
         "types",

@@ -267,6 +267,8 @@ pub(crate) struct ClientAccount {
     status: &'static str,
     /// What the caller is in it.
     role: &'static str,
+    /// Whether it is the one the caller begins with.
+    is_default: bool,
     engagement_count: i64,
     asset_count: i64,
 }
@@ -282,6 +284,7 @@ impl From<client_accounts::ClientAccount> for ClientAccount {
             company_size: account.company_size,
             status: "active",
             role: account.role.as_str(),
+            is_default: account.is_default,
             engagement_count: account.engagements,
             asset_count: account.assets,
         }

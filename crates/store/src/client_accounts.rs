@@ -24,6 +24,8 @@ pub struct ClientAccount {
     pub company_size: Option<String>,
     /// What the asking user is in it.
     pub role: Role,
+    /// Whether it is the one the asking user begins with.
+    pub is_default: bool,
     /// Engagements in it.
     pub engagements: i64,
     /// Assets in all of its engagements.
@@ -52,7 +54,9 @@ async fn memberships(
 ) -> Result<Vec<ClientAccount>, StoreError> {
     let rows = sqlx::query!(
         r#"select c.id, c.name, c.slug, c.description, c.industry, c.company_size,
-                  case when administrator.yes then 'platform_admin' else granted.role end as "role!"
+                  case when administrator.yes then 'platform_admin' else granted.role end as "role!",
+                  c.id is not distinct from
+                      (select u.default_client_id from migration.users u where u.id = $1) as "is_default!"
            from migration.client_accounts c
            cross join (
                select exists (
@@ -92,6 +96,7 @@ async fn memberships(
                 company_size: row.company_size,
                 role: Role::from_str(&row.role)
                     .map_err(|error| StoreError::UnexpectedValue(error.to_string()))?,
+                is_default: row.is_default,
                 engagements: 0,
                 assets: 0,
             })

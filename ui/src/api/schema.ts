@@ -310,6 +310,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             industry?: string | null;
+            /** @description Whether it is the one the caller begins with. */
+            is_default: boolean;
             name: string;
             /** @description What the caller is in it. */
             role: string;

@@ -27,14 +27,14 @@ export function remember(place: Memory) {
   try {
     localStorage.setItem(KEY, JSON.stringify(place));
   } catch {
-    // Without storage the next start begins at the first client account.
+    // Without storage the next start begins where the user begins.
   }
 }
 
 export interface Here {
   clients: ClientAccount[] | undefined;
   engagements: Engagement[] | undefined;
-  /** The client account of the URL, else the remembered one, else the first. */
+  /** The client account of the URL, else the remembered one, else the one this user begins with, else the first. */
   clientId: string | undefined;
   client: ClientAccount | undefined;
   engagementId: string | undefined;
@@ -50,7 +50,8 @@ export function useHere(): Here {
   const last = remembered();
 
   const list = clients.data;
-  const known = list?.find((c) => c.id === last?.clientId)?.id ?? list?.[0]?.id;
+  const first = list?.find((c) => c.is_default) ?? list?.[0];
+  const known = list?.find((c) => c.id === last?.clientId)?.id ?? first?.id;
   const clientId = params.clientId ?? known;
 
   const engagements = useQuery({ ...engagementsQuery(clientId ?? ""), enabled: clientId !== undefined });

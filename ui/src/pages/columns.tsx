@@ -37,7 +37,7 @@ export const columns = column.columns([
   column.accessor("asset_type", {
     header: "Type",
     cell: ({ getValue }) => words(getValue()),
-    meta: { width: 136, grow: 1 },
+    meta: { width: 156, grow: 1 },
   }),
   column.accessor("environment", {
     header: "Environment",
