@@ -13,7 +13,7 @@ pub(crate) fn shut_down(platform: &Platform) -> bool {
     match outcome {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
-            say(&format!("The database server did not stop: {error}. {}", error.next_step()));
+            say(&format!("{error}. {} [{}]", error.next_step(), error.code()));
             false
         }
         Err(_) => {

@@ -16,7 +16,8 @@ use drydock_domain::{
     boot::{Failure, Stage},
 };
 use drydock_postgres::{
-    Account, Cluster, DataDirectory, Exit, Initialised, PostgresError, Server, Tree, default_data_dir,
+    Account, Cluster, DataDirectory, Exit, Initialised, PostgresError, Server, StopMode, Tree,
+    default_data_dir,
 };
 use drydock_store::{Store, StoreError, Target, bootstrap, history, seed, verify};
 use tokio::sync::Mutex;
@@ -63,8 +64,12 @@ impl Running {
             // A statement that does not end must not keep the server from stopping; stopping it ends the statement.
             let _ = tokio::time::timeout(STORE_CLOSE, store.close()).await;
         }
-        self.server.stop().await?;
-        Ok(())
+        let stopped = self.server.stop().await?;
+        // A server that had ended by itself was told of when it did.
+        if stopped.clean || stopped.mode == StopMode::Gone {
+            return Ok(());
+        }
+        Err(PostgresError::StopUnclean { log: self.server.log_tail(LOG_LINES) })
     }
 }
 

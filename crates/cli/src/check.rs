@@ -30,7 +30,7 @@ pub(crate) async fn run(settings: Settings, as_json: bool, started: Instant) -> 
     }
     match stopped {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&format!("The database server did not stop: {error}. {}", error.next_step())),
+        Err(error) => fail(&format!("{error}. {} [{}]", error.next_step(), error.code())),
     }
 }
 

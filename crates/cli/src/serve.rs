@@ -43,7 +43,7 @@ pub(crate) async fn run(
         listener.close().await;
         match platform.shutdown().await {
             Ok(()) => code,
-            Err(error) => fail(&format!("The database server did not stop: {error}. {}", error.next_step())),
+            Err(error) => fail(&format!("{error}. {} [{}]", error.next_step(), error.code())),
         }
     };
     // Whoever asks twice does not want to wait; the server ends with this process in any case.

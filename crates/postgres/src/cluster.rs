@@ -3,7 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use pg_embed::command_executor::{AsyncCommand, AsyncCommandExecutor};
 use pg_embed::pg_enums::{PgProcessType, PgServerStatus};
@@ -15,6 +15,9 @@ pub(crate) const SUPERUSER: &str = "postgres";
 
 /// Prefix of a cluster that is being made.
 const UNFINISHED: &str = "cluster.new";
+
+/// How long the removal of one is tried.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether [`Cluster::initialise`] made the cluster or found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,19 +122,17 @@ impl Inner {
     }
 
     async fn create(&self) -> Result<(), PostgresError> {
-        remove_unfinished(self.data.path())?;
+        remove_unfinished(self.data.path()).await;
         // A name of its own: an initdb that outlived a crash of its app still writes to the name it was given.
         let nonce = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
         let path = self.data.path().join(format!("{UNFINISHED}-{}-{nonce:x}", std::process::id()));
         os::make_dir(&path, 0o700, Some(&self.account)).map_err(PostgresError::io("create", &path))?;
-        let made = match self.initdb(&path).await {
-            Ok(()) => self.finish(&path),
-            Err(cause) => Err(cause),
-        };
-        if made.is_err() {
-            let _ = fs::remove_dir_all(&path);
-        }
-        made
+        let unfinished = Unfinished { path: &path };
+        self.initdb(&path).await?;
+        self.finish(&path)?;
+        // It has another name now.
+        std::mem::forget(unfinished);
+        Ok(())
     }
 
     /// Runs initdb through pg-embed's executor.
@@ -139,11 +140,12 @@ impl Inner {
     /// `PgEmbed` itself is not used: its constructor creates a cache folder below the home directory (and fails where it
     /// can't), its `setup` leaves a readable password file behind and its `start_db` turns fsync off. None of its
     /// download code can be reached from here. The executor sets neither user nor environment and drops what the program
-    /// prints, so a shell in between does.
+    /// prints, so a shell in between does; and it lets its program run on when it is dropped, so the program is on a leash.
     async fn initdb(&self, path: &Path) -> Result<(), PostgresError> {
         let output = self.data.log_dir().join("initdb.log");
-        let (program, mut arguments) =
-            os::isolated(&self.tree.program("initdb"), &self.account, path, &output);
+        let initdb = self.tree.program("initdb");
+        let mut leash = os::Leash::new().map_err(PostgresError::io("make a pipe for", &initdb))?;
+        let (program, mut arguments) = os::isolated(&initdb, &self.account, path, &output, &leash);
         arguments.extend(["-D".into(), path.into(), "-U".into(), SUPERUSER.into()]);
         arguments.extend(
             [
@@ -166,7 +168,7 @@ impl Inner {
         // Only this run's output may end up in the error.
         let _ = fs::remove_file(&output);
         let failed = |cause: pg_embed::pg_errors::Error| PostgresError::InitFailed {
-            output: match fs::read_to_string(&output) {
+            output: match fs::read(&output).map(|text| String::from_utf8_lossy(&text).into_owned()) {
                 Ok(text) if !text.trim().is_empty() => text,
                 _ => cause.to_string(),
             },
@@ -174,6 +176,7 @@ impl Inner {
         let mut run =
             AsyncCommandExecutor::<PgServerStatus, _, _>::new(program, arguments, PgProcessType::InitDb)
                 .map_err(failed)?;
+        leash.handed_over();
         run.execute(None).await.map_err(failed)?;
         Ok(())
     }
@@ -211,14 +214,35 @@ impl Inner {
     }
 }
 
-/// Removes what interrupted runs of initdb left. It is ours: we hold the data directory's lock.
-fn remove_unfinished(data: &Path) -> Result<(), PostgresError> {
-    for entry in fs::read_dir(data).map_err(PostgresError::io("list", data))?.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            let path = entry.path();
-            tracing::warn!(path = %path.display(), "removing an unfinished cluster");
-            fs::remove_dir_all(&path).map_err(PostgresError::io("remove", &path))?;
+/// A cluster that is being made: removed when dropped.
+struct Unfinished<'a> {
+    path: &'a Path,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if let Err(cause) = fs::remove_dir_all(self.path) {
+            tracing::warn!(path = %self.path.display(), "could not remove an unfinished cluster: {cause}");
         }
     }
-    Ok(())
+}
+
+/// Removes what interrupted runs of initdb left. It is ours: we hold the data directory's lock. An initdb whose app was
+/// killed may still be ending, so what can't be removed is tried again for a while, and then left for the next time.
+async fn remove_unfinished(data: &Path) {
+    for entry in fs::read_dir(data).into_iter().flatten().flatten() {
+        if !entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            continue;
+        }
+        let path = entry.path();
+        tracing::warn!(path = %path.display(), "removing an unfinished cluster");
+        let deadline = Instant::now() + PATIENCE;
+        while let Err(cause) = fs::remove_dir_all(&path) {
+            if Instant::now() >= deadline {
+                tracing::warn!(path = %path.display(), "could not remove an unfinished cluster: {cause}");
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
 }

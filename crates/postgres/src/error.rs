@@ -153,6 +153,12 @@ pub enum PostgresError {
         /// Why not.
         what: String,
     },
+    /// The server ended, but not in the orderly way that needs no recovery.
+    #[error("PostgreSQL did not shut down in an orderly way: {}", salient(.log))]
+    StopUnclean {
+        /// The end of its log.
+        log: String,
+    },
     /// A file operation failed.
     #[error("could not {what} {}: {source}", .path.display())]
     Io {
@@ -195,6 +201,10 @@ impl PostgresError {
         ),
         ("postgres.start_failed", "The server ended before it was ready."),
         ("postgres.stop_failed", "The server does not react to any signal."),
+        (
+            "postgres.stop_unclean",
+            "The server ended without writing everything to its files; the next start recovers.",
+        ),
         ("postgres.io", "A file operation failed."),
         ("data.no_home", "There is no home directory to keep the data in."),
         ("data.not_writable", "The data directory cannot be created or written."),
@@ -220,6 +230,11 @@ impl PostgresError {
             Self::SocketFolder { .. } => "postgres.socket_folder",
             Self::StartFailed { .. } => "postgres.start_failed",
             Self::StopFailed { .. } => "postgres.stop_failed",
+            Self::StopUnclean { .. } => "postgres.stop_unclean",
+            Self::StopUnclean { .. } => {
+                "Nothing committed is lost. Check free disk space, then start again: the next start recovers."
+                    .into()
+            }
             Self::Io { .. } => "postgres.io",
             Self::NoHome => "data.no_home",
             Self::NotWritable { .. } => "data.not_writable",

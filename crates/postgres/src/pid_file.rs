@@ -3,20 +3,16 @@ use std::path::Path;
 
 /// What a server says of itself in its cluster's `postmaster.pid`, in lines that `miscadmin.h` of PostgreSQL numbers.
 pub(crate) struct Note {
+    /// PostgreSQL counts lines from the top when it writes line 5 and those below, whatever the cluster's path in line 2
+    /// holds: so they are where they are said to be.
     text: String,
-    /// Lines that the cluster's own path takes beyond its first.
-    shift: usize,
 }
 
 impl Note {
     /// Of the server in this cluster. The file holds the cluster's path, which need not be text.
     pub(crate) fn read(cluster: &Path) -> Option<Self> {
         let text = fs::read(cluster.join("postmaster.pid")).ok()?;
-        let path = cluster.as_os_str().as_encoded_bytes();
-        Some(Self {
-            text: String::from_utf8_lossy(&text).into_owned(),
-            shift: path.iter().filter(|byte| **byte == b'\n').count(),
-        })
+        Some(Self { text: String::from_utf8_lossy(&text).into_owned() })
     }
 
     /// Process id; negative where the server runs without a postmaster.
@@ -26,11 +22,11 @@ impl Note {
 
     /// Id of the System V shared memory block, the second word of line 7 (`LOCK_FILE_LINE_SHMEM_KEY`).
     pub(crate) fn memory(&self) -> Option<i32> {
-        self.text.lines().nth(6 + self.shift)?.split_whitespace().nth(1)?.parse().ok()
+        self.text.lines().nth(6)?.split_whitespace().nth(1)?.parse().ok()
     }
 
     /// Whether the server accepts connections: line 8 (`LOCK_FILE_LINE_PM_STATUS`).
     pub(crate) fn is_ready(&self) -> bool {
-        self.text.lines().nth(7 + self.shift).is_some_and(|state| state.trim() == "ready")
+        self.text.lines().nth(7).is_some_and(|state| state.trim() == "ready")
     }
 }

@@ -130,9 +130,8 @@ impl Cluster {
         let cluster = self.clone();
         // A thread of its own that lives as long as the server: on Linux the server is told to end when the thread that
         // spawned it ends, which for a thread of an async runtime can be any time.
-        let keeper = std::thread::Builder::new()
-            .name("postgres-keeper".into())
-            .spawn(move || keep(cluster, ready));
+        let keeper =
+            std::thread::Builder::new().name("postgres-keeper".into()).spawn(move || keep(cluster, ready));
         if let Err(cause) = keeper {
             self.inner.running.store(false, Ordering::Release);
             return Err(PostgresError::io("start a thread for", &self.path())(cause));

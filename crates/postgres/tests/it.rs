@@ -88,7 +88,8 @@ fn processes_in(folder: &Path) -> Vec<String> {
     });
     let told = numbered.filter_map(|proc| {
         let words = fs::read(proc.join("cmdline")).ok()?;
-        let speaks = words.windows(folder.as_os_str().len()).any(|part| part == folder.as_os_str().as_bytes());
+        let speaks =
+            words.windows(folder.as_os_str().len()).any(|part| part == folder.as_os_str().as_bytes());
         let works = fs::read_link(proc.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder));
         (speaks || works).then(|| format!("{} {}", proc.display(), String::from_utf8_lossy(&words)))
     });
@@ -257,7 +258,8 @@ async fn the_users_environment_does_not_matter() {
             for proc in fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path()) {
                 let program = fs::read_link(proc.join("exe")).unwrap_or_default();
                 let ours = fs::read_link(proc.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&path));
-                if ours && matches!(program.file_name().and_then(OsStr::to_str), Some("initdb" | "postgres")) {
+                if ours && matches!(program.file_name().and_then(OsStr::to_str), Some("initdb" | "postgres"))
+                {
                     seen.extend(fs::read(proc.join("environ")).unwrap_or_default());
                 }
             }
@@ -522,22 +524,20 @@ async fn an_initdb_nobody_waits_for_ends_and_leaves_nothing() {
 }
 
 /// An initdb of an app that was killed, written to for as long as it lasts.
-#[tokio::test]
-async fn an_unfinished_cluster_that_cannot_be_removed_is_no_obstacle() {
+#[test]
+fn an_unfinished_cluster_that_cannot_be_removed_is_no_obstacle() {
     use std::sync::atomic::{AtomicBool, Ordering};
     let folder = folder();
     let unfinished = folder.path().join("cluster.new-1-abc/base");
     let enough = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        for number in 0..2 {
-            let (unfinished, enough) = (&unfinished, &enough);
-            scope.spawn(move || {
-                while !enough.load(Ordering::Relaxed) {
-                    let _ = fs::create_dir_all(unfinished);
-                    let _ = fs::write(unfinished.join(number.to_string()), "");
-                }
-            });
-        }
+        scope.spawn(|| {
+            while !enough.load(Ordering::Relaxed) {
+                let _ = fs::create_dir_all(&unfinished);
+                let _ = fs::write(unfinished.join("file"), "");
+                std::thread::sleep(Duration::from_micros(50));
+            }
+        });
         eventually("it is there", || unfinished.exists());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let made = runtime.block_on(async {
@@ -1029,7 +1029,8 @@ async fn the_server_dies_with_its_parent() {
 #[tokio::test]
 async fn a_kill_at_any_moment_of_the_first_start_leaves_no_process() {
     // Milliseconds: from before initdb until after the start.
-    for (delay, signal) in [(15, "-KILL"), (60, "-TERM"), (120, "-KILL"), (250, "-KILL"), (500, "-TERM"), (900, "-KILL")]
+    for (delay, signal) in
+        [(15, "-KILL"), (60, "-TERM"), (120, "-KILL"), (250, "-KILL"), (500, "-TERM"), (900, "-KILL")]
     {
         let folder = folder();
         let path = folder.path().canonicalize().unwrap();

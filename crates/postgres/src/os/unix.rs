@@ -1,12 +1,16 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Write};
+use std::io::{self, PipeReader, PipeWriter, Write};
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::{Pid, Uid, User as Passwd};
 
@@ -20,6 +24,10 @@ fn user(entry: Passwd) -> User {
 /// The account this process runs as; `None` if its id has no name.
 pub(crate) fn current_user() -> Option<User> {
     Passwd::from_uid(Uid::effective()).ok().flatten().map(user)
+}
+
+pub(crate) fn current_uid() -> u32 {
+    Uid::effective().as_raw()
 }
 
 pub(crate) fn user_named(name: &str) -> Option<User> {
@@ -215,21 +223,84 @@ pub(crate) fn has_exited(child: &mut Child) -> bool {
     !matches!(child.try_wait(), Ok(None))
 }
 
-/// The shell, and the arguments that make it run `program` (whose own arguments are to be added) as `account`, in
-/// `folder`, with an empty environment but for the `C` locale and UTC, and with everything it prints in `output`.
+/// What a program run through [`isolated`] is held by. It and all it started are killed when this is dropped, and when this
+/// process ends in whatever way: the other end of the pipe tells.
+pub(crate) struct Leash {
+    ours: PipeWriter,
+    /// Until [`Leash::handed_over`].
+    theirs: Option<PipeReader>,
+}
+
+/// How long what is killed may take to be gone.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+impl Leash {
+    pub(crate) fn new() -> io::Result<Self> {
+        let (theirs, ours) = io::pipe()?;
+        // The one end that is to be inherited. In a child that it isn't meant for it does no harm.
+        fcntl(&theirs, FcntlArg::F_SETFD(FdFlag::empty()))?;
+        Ok(Self { ours, theirs: Some(theirs) })
+    }
+
+    /// To be called when the program has been spawned.
+    pub(crate) fn handed_over(&mut self) {
+        self.theirs = None;
+    }
+}
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        self.theirs = None;
+        // Every process of the program has the other end: an error means that the last one is gone. It takes none to begin
+        // with if the program has ended by itself.
+        if self.ours.write_all(b"\n").is_ok() {
+            let deadline = Instant::now() + FAREWELL;
+            let mut end = [PollFd::new(self.ours.as_fd(), PollFlags::empty())];
+            while let Some(left) = deadline.checked_duration_since(Instant::now()) {
+                let left = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+                if poll(&mut end, left) != Err(Errno::EINTR) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// Runs `"$@"` in a folder with its output in a file, until it ends or the leash does. As a session of its own, where there
+/// is `setsid`, its children go with it; elsewhere they end for want of input.
+const ON_LEASH: &str = r#"
+umask 077
+cd -- "$1" && exec >"$2" 2>&1 || exit
+leash=/dev/fd/$3
+shift 3
+"$@" </dev/null &
+program=$!
+{ read -r _; kill -s KILL -- "$program" "-$$"; } <"$leash" &
+watch=$!
+wait "$program"
+status=$?
+exec 2>/dev/null
+kill "$watch"
+wait "$watch"
+exit "$status"
+"#;
+
+/// A program, and the arguments that make it run `program` (whose own arguments are to be added) as `account`, in `folder`,
+/// with an empty environment but for the `C` locale and UTC, with everything it prints in `output`, and on `leash`.
 pub(crate) fn isolated(
     program: &Path,
     account: &Account,
     folder: &Path,
     output: &Path,
+    leash: &Leash,
 ) -> (&'static OsStr, Vec<OsString>) {
-    let mut words: Vec<OsString> = vec![
-        "-c".into(),
-        r#"umask 077; cd -- "$1" && output=$2 && shift 2 && exec "$@" >"$output" 2>&1"#.into(),
-        "drydock".into(),
-        folder.into(),
-        output.into(),
-    ];
+    let mut words: Vec<OsString> = Vec::new();
+    if cfg!(target_os = "linux") {
+        words.extend(["setsid".into(), "--".into()]);
+    }
+    words.extend(["/bin/sh".into(), "-c".into(), ON_LEASH.into(), "drydock".into()]);
+    let end = leash.theirs.as_ref().map_or(-1, AsRawFd::as_raw_fd);
+    words.extend([folder.into(), output.into(), end.to_string().into()]);
     if account.dropped {
         words.extend(["setpriv".into(), "--reuid".into(), account.uid.to_string().into()]);
         words.extend([
@@ -247,5 +318,5 @@ pub(crate) fn isolated(
         "TZ=UTC".into(),
     ]);
     words.push(program.into());
-    (OsStr::new("/bin/sh"), words)
+    (OsStr::new("/usr/bin/env"), words)
 }
