@@ -231,10 +231,6 @@ impl PostgresError {
             Self::StartFailed { .. } => "postgres.start_failed",
             Self::StopFailed { .. } => "postgres.stop_failed",
             Self::StopUnclean { .. } => "postgres.stop_unclean",
-            Self::StopUnclean { .. } => {
-                "Nothing committed is lost. Check free disk space, then start again: the next start recovers."
-                    .into()
-            }
             Self::Io { .. } => "postgres.io",
             Self::NoHome => "data.no_home",
             Self::NotWritable { .. } => "data.not_writable",
@@ -298,6 +294,10 @@ impl PostgresError {
                 "The sentence above is PostgreSQL's own; log/postgres.log in the data directory has the rest. Your data is not touched.".into()
             }
             Self::StopFailed { pid, .. } => format!("End process {pid} yourself; the data stays safe (fsync is on)."),
+            Self::StopUnclean { .. } => {
+                "Nothing committed is lost. Check free disk space, then start again: the next start recovers."
+                    .into()
+            }
             Self::Io { .. } => "Check free disk space and permissions, then start again.".into(),
         }
     }
