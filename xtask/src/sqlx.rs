@@ -61,7 +61,8 @@ pub(crate) fn prepare(
             Command::new(cluster)
                 .arg("--tree")
                 .arg(tree)
-                .arg(std::env::current_exe()?)
+                // Not the running file: compiling the workspace may have put another in its place.
+                .arg(repo.target.join("debug/xtask"))
                 .arg("sqlx-inside")
                 .arg(&made)
                 .args(selection)
