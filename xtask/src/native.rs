@@ -58,7 +58,7 @@ pub(crate) fn suite(repo: &Repo, binary: &Path, tree: &Path) -> Result<Count> {
     stage.scenario("tree missing", tree_missing);
     stage.scenario("SIGTERM", terminated);
     stage.scenario("SIGKILL", killed);
-    stage.offline()?;
+    stage.offline(repo)?;
     println!("  screenshots: {}", repo.short(&pictures));
     Ok(stage.count)
 }
@@ -101,7 +101,7 @@ impl Stage<'_> {
         result
     }
 
-    fn offline(&mut self) -> Result<()> {
+    fn offline(&mut self, repo: &Repo) -> Result<()> {
         let allowed = Command::new("unshare")
             .args(["--net", "true"])
             .stderr(Stdio::null())
@@ -113,7 +113,7 @@ impl Stage<'_> {
         }
         let output = Command::new("unshare")
             .arg("--net")
-            .arg(std::env::current_exe()?)
+            .arg(repo.xtask())
             .arg("native-inside")
             .arg(self.binary)
             .arg(self.tree)

@@ -43,6 +43,11 @@ impl Repo {
         self.target.join("xtask")
     }
 
+    /// This program's file. Not the running one: compiling the workspace may have put another in its place.
+    pub(crate) fn xtask(&self) -> PathBuf {
+        self.target.join("debug").join("xtask")
+    }
+
     /// The log file of the named step.
     pub(crate) fn log(&self, name: &str) -> PathBuf {
         self.scratch().join(format!("{name}.log"))

@@ -61,8 +61,7 @@ pub(crate) fn prepare(
             Command::new(cluster)
                 .arg("--tree")
                 .arg(tree)
-                // Not the running file: compiling the workspace may have put another in its place.
-                .arg(repo.target.join("debug/xtask"))
+                .arg(repo.xtask())
                 .arg("sqlx-inside")
                 .arg(&made)
                 .args(selection)
