@@ -112,6 +112,14 @@ impl Serving {
 
 impl Drop for Serving {
     fn drop(&mut self) {
+        // Politely, so that it removes what is temporary; a test that failed may leave one that does not listen.
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.signal(Signal::SIGTERM);
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = self.stdout.read_to_string(&mut self.welcome);
