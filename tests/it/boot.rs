@@ -6,7 +6,7 @@ use drydock_boot::{
     Platform, Settings,
     boot::{BootSnapshot, BootState, Failure, Stage, StageStatus},
 };
-use drydock_testkit::{folder, resources};
+use drydock_testkit::{folder, psql_on, resources};
 
 fn settings(data: &Path) -> Settings {
     Settings { data_dir: Some(data.to_owned()), resources: resources(), ..Settings::from_environment() }
@@ -263,6 +263,31 @@ async fn a_shutdown_breaks_the_boot_off_and_leaves_a_directory_that_boots() {
     stopped.unwrap();
     drop(platform);
 
+    let (outcome, _, platform) = boot(settings(&data)).await;
+    outcome.unwrap();
+    platform.shutdown().await.unwrap();
+}
+
+/// Roles belong to the whole cluster, so these two faults are put into one of their own.
+#[tokio::test]
+async fn a_role_that_could_become_another_is_red_and_lost_attributes_are_put_right() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let alter = async |statement: &str| {
+        let (outcome, _, platform) = boot(settings(&data)).await;
+        let target = platform.target().await.unwrap();
+        let done = psql_on(&target, "postgres").args(["--command", statement]).status().unwrap();
+        assert!(done.success(), "{statement}");
+        platform.shutdown().await.unwrap();
+        outcome
+    };
+    alter("alter role drydock_app superuser bypassrls").await.unwrap();
+    alter("grant drydock_owner to drydock_app").await.unwrap();
+    let (outcome, snapshot, platform) = boot(settings(&data)).await;
+    assert_red(outcome, &snapshot, Stage::Verify, "verify.role_unsafe");
+    platform.shutdown().await.unwrap();
+    drop(platform);
+    alter("revoke drydock_owner from drydock_app").await.unwrap_err();
     let (outcome, _, platform) = boot(settings(&data)).await;
     outcome.unwrap();
     platform.shutdown().await.unwrap();

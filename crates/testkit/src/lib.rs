@@ -148,14 +148,7 @@ impl Database {
     }
 
     fn psql(&self, role: &str) -> Command {
-        let mut command = Command::new(&self.shared.psql);
-        command
-            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"])
-            .args(["--username", role, "--dbname", self.target.database()])
-            .arg("--host")
-            .arg(self.target.socket_dir())
-            .env_remove("PGOPTIONS");
-        command
+        psql(&self.shared.psql, &self.target, role)
     }
 
     /// Runs SQL as `role`; the error is what psql prints.
@@ -170,6 +163,28 @@ impl Database {
             Err(String::from_utf8_lossy(&output.stderr).into_owned())
         }
     }
+}
+
+/// psql of the bundled tree, ready for `--command`, as `role` on a server of the test's own.
+///
+/// # Panics
+/// When there is no tree.
+#[must_use]
+pub fn psql_on(target: &Target, role: &str) -> Command {
+    let tree = Tree::locate(None, &resources()).unwrap();
+    let account = Account::resolve().unwrap();
+    psql(&tree.reachable_by(&account).unwrap().program("psql"), target, role)
+}
+
+fn psql(program: &Path, target: &Target, role: &str) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"])
+        .args(["--username", role, "--dbname", target.database()])
+        .arg("--host")
+        .arg(target.socket_dir())
+        .env_remove("PGOPTIONS");
+    command
 }
 
 /// A transaction that is kept open; dropping it rolls it back.
