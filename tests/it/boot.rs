@@ -237,7 +237,10 @@ async fn a_server_that_dies_is_told_and_the_next_start_is_fine() {
     assert!(std::process::Command::new("kill").args(["-9", pid]).status().unwrap().success());
     let failure = platform.lost().await;
     assert_eq!(failure.code, "database.lost");
-    assert_eq!(platform.watch().borrow().state, BootState::Failed);
+    let told = platform.watch().borrow().clone();
+    assert_eq!(told.state, BootState::Failed);
+    assert!(told.revision > snapshot.revision);
+    assert!((told.elapsed_ms - snapshot.elapsed_ms).abs() < f64::EPSILON, "the boot took what it took");
     let _ = platform.shutdown().await;
     drop(platform);
 

@@ -11,8 +11,6 @@ mod progress;
 mod sequence;
 mod settings;
 
-use std::{sync::Arc, time::Instant};
-
 use axum::Router;
 use drydock_api::ApiState;
 use drydock_domain::boot::{BootSnapshot, Failure, Stage};
@@ -36,7 +34,7 @@ pub struct Platform {
     settings: Settings,
     progress: Progress,
     api: ApiState,
-    running: Arc<Mutex<Option<Running>>>,
+    running: Mutex<Option<Running>>,
     /// Whether the platform is to end.
     ending: watch::Sender<bool>,
     /// Held while the boot runs.
@@ -53,7 +51,7 @@ impl Platform {
             settings,
             progress,
             api,
-            running: Arc::default(),
+            running: Mutex::default(),
             ending: watch::Sender::new(false),
             booting: Mutex::default(),
         }
@@ -108,7 +106,7 @@ impl Platform {
             next_step: ErrorCode::DatabaseLost.next_step().to_owned(),
         };
         let log_tail = self.running.lock().await.as_ref().map(Running::log_tail).unwrap_or_default();
-        self.progress.failed(Instant::now(), &failure, log_tail);
+        self.progress.lost(&failure, log_tail);
         failure
     }
 

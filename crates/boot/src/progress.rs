@@ -86,6 +86,16 @@ impl Progress {
         });
     }
 
+    /// The server has ended after the boot: what the boot took stays as it was told.
+    pub(crate) fn lost(&self, failure: &Failure, log_tail: String) {
+        self.sender.send_modify(|snapshot| {
+            snapshot.state = BootState::Failed;
+            snapshot.failure = Some(failure.clone());
+            snapshot.log_tail = log_tail;
+            snapshot.revision += 1;
+        });
+    }
+
     fn change(&self, begun: Instant, change: impl FnOnce(&mut BootSnapshot)) {
         self.sender.send_modify(|snapshot| {
             change(snapshot);

@@ -2,7 +2,6 @@
 
 use std::{
     path::PathBuf,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -78,7 +77,7 @@ pub(crate) async fn run(
     settings: &Settings,
     progress: &Progress,
     api: &ApiState,
-    running: &Arc<Mutex<Option<Running>>>,
+    running: &Mutex<Option<Running>>,
 ) -> Result<(), Failure> {
     let begun = Instant::now();
     match stages(begun, settings, progress, api, running).await {
@@ -99,7 +98,7 @@ async fn stages(
     settings: &Settings,
     progress: &Progress,
     api: &ApiState,
-    running: &Arc<Mutex<Option<Running>>>,
+    running: &Mutex<Option<Running>>,
 ) -> Result<(), Failure> {
     let data_dir = progress.stage(begun, Stage::Configure, configure(settings)).await?;
 

@@ -102,25 +102,18 @@ fn main() -> ExitCode {
             Ok(signals) => signals,
             Err(error) => return fail(&format!("Signals cannot be awaited: {error}.")),
         };
-        let work = async {
-            match arguments.command {
-                Command::Serve { place, port, ui } => {
-                    return serve::run(place.settings(), port, ui, &mut signals).await;
-                }
-                Command::Check { place, json } => {
-                    let settings = place.settings();
-                    signals.or(check::run(settings, json, started)).await
-                }
-                Command::Lab { scenario, tree } => {
-                    let settings = tree.settings();
-                    signals.or(lab::run(scenario.as_deref(), &settings)).await
-                }
-                Command::Openapi => Some(openapi()),
+        let done = match arguments.command {
+            Command::Serve { place, port, ui } => {
+                return serve::run(place.settings(), port, ui, &mut signals).await;
             }
-            // Dropping the work has stopped its server and removed what was temporary.
-            .unwrap_or_else(|| fail("Drydock was told to end before it was done."))
+            Command::Check { place, json } => signals.or(check::run(place.settings(), json, started)).await,
+            Command::Lab { scenario, tree } => {
+                signals.or(lab::run(scenario.as_deref(), &tree.settings())).await
+            }
+            Command::Openapi => Some(openapi()),
         };
-        work.await
+        // Dropping the work has stopped its server and removed what was temporary.
+        done.unwrap_or_else(|| fail("Drydock was told to end before it was done."))
     })
 }
 

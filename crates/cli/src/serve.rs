@@ -46,11 +46,14 @@ pub(crate) async fn run(
             Err(error) => fail(&format!("{error}. {} [{}]", error.next_step(), error.code())),
         }
     };
-    // Whoever asks twice does not want to wait; the server ends with this process in any case.
-    signals
-        .or(ending)
-        .await
-        .unwrap_or_else(|| fail("Drydock ended at the second signal, without waiting for its server."))
+    // Whoever asks twice does not want to wait: the server ends with this process, which ends here and now.
+    match signals.or(ending).await {
+        Some(code) => code,
+        None => {
+            fail("Drydock ended at the second signal, without waiting for its server.");
+            std::process::exit(1)
+        }
+    }
 }
 
 /// Boots and serves; returns only when the boot fails or the server is lost.

@@ -80,8 +80,13 @@ impl Serving {
         let page = data.parent().unwrap().join("page");
         fs::create_dir_all(&page).unwrap();
         fs::write(page.join("index.html"), "the page").unwrap();
-        let mut child =
-            drydock(&["serve"], data).arg("--ui").arg(&page).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = drydock(&["serve"], data)
+            .arg("--ui")
+            .arg(&page)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut welcome = String::new();
         loop {
@@ -314,4 +319,26 @@ fn every_scenario_of_the_lab_is_found_where_it_must_be_and_cured() {
         assert!(String::from_utf8_lossy(&output.stdout).contains("every gate green"), "{id}");
     }
     assert_eq!(lab(Some("nonsense")).status.code(), Some(1));
+}
+
+/// A server that does not stop holds up the first signal for seconds, and the second not at all.
+#[test]
+fn a_second_signal_ends_serve_without_waiting() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let mut serving = Serving::start(&data);
+    let server = Pid::from_raw(i32::try_from(servers(&data)[0]).unwrap());
+    kill(server, Signal::SIGSTOP).unwrap();
+    serving.signal(Signal::SIGTERM);
+    wait_until("the door's closing", || TcpStream::connect(serving.address).is_err());
+    serving.signal(Signal::SIGTERM);
+    assert_eq!(serving.child.wait().unwrap().code(), Some(1));
+    let mut said = String::new();
+    serving.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert!(said.contains("at the second signal, without waiting"), "{said}");
+    // Where the system has not woken it with the end of its parent already.
+    let _ = kill(server, Signal::SIGCONT);
+    wait_until("the end of the server", || servers(&data).is_empty());
+    // Removes what the hurried end left, and shows that nothing was lost.
+    assert!(drydock(&["check"], &data).output().unwrap().status.success());
 }
