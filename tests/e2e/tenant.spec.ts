@@ -69,6 +69,8 @@ test("switching back asks the platform again instead of showing what was kept", 
     if (request.url().includes("/api/v1/overview")) asked.push(request.headers()["x-client-account-id"] ?? "");
   });
   await page.goto(`${place.path}/overview`);
+  // The switcher can choose once the list of client accounts is there, which the button's name shows.
+  await expect(page.getByRole("button", { name: `Client account: ${place.client.name}` })).toBeVisible();
   for (const name of [other?.name ?? "", place.client.name]) {
     await expect(page.getByRole("table").first()).toBeVisible();
     await page.keyboard.press("Control+j");

@@ -47,13 +47,13 @@ export function Switcher({ what, current, onOpen, open, className = "", ...list 
 
 type ChoicesProps = Pick<Props, "what" | "currentId" | "items" | "onChoose" | "keys" | "children"> & { onDone: () => void };
 
-function Choices({ what, currentId, items = [], onChoose, onDone, keys, children }: ChoicesProps) {
+function Choices({ what, currentId, items, onChoose, onDone, keys, children }: ChoicesProps) {
   const id = useId();
   const [text, setText] = useState("");
   const list = useRef<HTMLDivElement>(null);
 
   const wanted = text.trim().toLowerCase();
-  const found = items.filter((item) => item.name.toLowerCase().includes(wanted));
+  const found = (items ?? []).filter((item) => item.name.toLowerCase().includes(wanted));
   const start = Math.max(0, wanted === "" ? found.findIndex((item) => item.id === currentId) : 0);
   const [moved, setMoved] = useState<number>();
   const active = Math.min(moved ?? start, found.length - 1);
@@ -137,7 +137,11 @@ function Choices({ what, currentId, items = [], onChoose, onDone, keys, children
       </div>
       {found.length === 0 && (
         <p className="switcher-none" role="status">
-          {items.length === 0 ? "There is nothing to choose from." : `Nothing is called “${text.trim()}”.`}
+          {items === undefined
+            ? "The list is on its way."
+            : items.length === 0
+              ? "There is nothing to choose from."
+              : `Nothing is called “${text.trim()}”.`}
         </p>
       )}
       {children}
