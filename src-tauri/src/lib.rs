@@ -2,6 +2,7 @@
 
 mod bridge;
 mod exit;
+mod single;
 mod window;
 
 use std::{
@@ -30,12 +31,16 @@ pub fn run() -> ExitCode {
     }
     let settings = Arguments::parse().settings();
     drydock_boot::log_to_stderr();
+    if let Some(holder) = single::raise_other(&settings) {
+        exit::say(&single::sentence(&holder));
+        return ExitCode::SUCCESS;
+    }
     if let Err(sentence) = window::display() {
         exit::say(&sentence);
         return ExitCode::FAILURE;
     }
 
-    let platform = Arc::new(Platform::new(settings));
+    let platform = Arc::new(Platform::new(settings.clone()));
     let failed = Arc::new(AtomicBool::new(false));
     let app = tauri::Builder::default()
         .manage(bridge::Api(platform.router()))
@@ -44,6 +49,8 @@ pub fn run() -> ExitCode {
             let platform = Arc::clone(&platform);
             let failed = Arc::clone(&failed);
             move |app| {
+                single::on_raise(app.handle().clone())?;
+                let handle = app.handle().clone();
                 // The boot starts before the webview exists: most of it is done when the page can first ask.
                 std::thread::Builder::new().name("boot".to_owned()).spawn(move || {
                     let failure = tauri::async_runtime::block_on(async {
@@ -52,6 +59,14 @@ pub fn run() -> ExitCode {
                             Err(failure) => failure,
                         }
                     });
+                    // Two starts at once: both have found nobody, and the other was faster.
+                    if failure.code == "data.in_use"
+                        && let Some(holder) = single::raise_other(&settings)
+                    {
+                        exit::say(&single::sentence(&holder));
+                        handle.exit(0);
+                        return;
+                    }
                     // Closing the window in the middle of the boot is no failure.
                     if failure.code != ErrorCode::BootCancelled.as_str() {
                         failed.store(true, Ordering::Relaxed);
@@ -104,7 +119,7 @@ struct Arguments {
 
 impl Arguments {
     fn settings(self) -> Settings {
-        let settings = Settings::from_environment();
+        let settings = Settings::from_environment(single::PROGRAM);
         Settings {
             data_dir: self.data_dir.or(settings.data_dir),
             postgres: self.postgres.or(settings.postgres),

@@ -2,9 +2,12 @@
 
 use tauri::{App, WebviewUrl, WebviewWindowBuilder, webview::NewWindowResponse};
 
+/// The main window's label.
+pub(crate) const LABEL: &str = "main";
+
 /// Opens the main window.
 pub(crate) fn open(app: &App) -> tauri::Result<()> {
-    WebviewWindowBuilder::new(app, "main", WebviewUrl::App("index.html".into()))
+    WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
         .title("Drydock")
         .inner_size(1280.0, 800.0)
         .min_inner_size(360.0, 480.0)

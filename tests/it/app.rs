@@ -1,5 +1,7 @@
 //! The API on a database of a test's own, and how a test asks it something.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     body::Body,
@@ -12,6 +14,8 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use crate::stand_in::StandIn;
+
 pub(crate) const DEMO_CLIENT: &str = "11111111-1111-1111-1111-111111111111";
 pub(crate) const DEMO_ENGAGEMENT: &str = "22222222-2222-2222-2222-222222222222";
 pub(crate) const ADMINISTRATOR: (&str, &str) = ("chocka@gmail.com", "Password123!");
@@ -21,6 +25,7 @@ pub(crate) const ANALYST: (&str, &str) = ("analyst@demo-corp.com", "Demo123!");
 pub(crate) struct App {
     pub(crate) database: Database,
     pub(crate) router: Router,
+    pub(crate) maintenance: Arc<StandIn>,
 }
 
 #[derive(Debug)]
@@ -47,8 +52,9 @@ impl App {
         let database = Database::new().await;
         let boot = tokio::sync::watch::Sender::new(BootSnapshot::new()).subscribe();
         let state = ApiState::new(Profile::Demo, boot);
-        state.open(database.store().clone());
-        Self { router: drydock_api::router(state), database }
+        let maintenance = Arc::new(StandIn::new());
+        state.open(database.store().clone(), maintenance.clone());
+        Self { router: drydock_api::router(state), database, maintenance }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

@@ -3,7 +3,12 @@
 use axum::body::Body;
 use serde_json::json;
 
-use crate::app::{ADMINISTRATOR, ANALYST, App, DEMO, DEMO_CLIENT, DEMO_ENGAGEMENT, request};
+use crate::{
+    app::{ADMINISTRATOR, ANALYST, App, DEMO, DEMO_CLIENT, DEMO_ENGAGEMENT, request},
+    stand_in::{FILE_HEAD, SNAPSHOT},
+};
+
+const JSON: &str = "application/json";
 
 /// Who asks. The client account asked about is Demo Corporation, or Alder Health for `Foreign`.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +40,18 @@ const MATRIX: &[(&str, [u16; 6])] = &[
     ("GET /api/v1/context/clients/{id}/engagements", [401, 200, 200, 200, 200, 404]),
     ("GET /api/v1/overview",                         [401, 200, 200, 200, 200, 404]),
     ("GET /api/v1/assets",                           [401, 200, 200, 200, 200, 404]),
+    ("GET /api/v1/maintenance",                      [401, 403, 403, 403, 200, 403]),
+    ("POST /api/v1/maintenance/reset",               [401, 403, 403, 403, 200, 403]),
+    ("POST /api/v1/maintenance/undo",                [401, 403, 403, 403, 200, 403]),
+    ("POST /api/v1/maintenance/cancel",              [401, 403, 403, 403, 204, 403]),
+    ("GET /api/v1/snapshots",                        [401, 403, 403, 403, 200, 403]),
+    ("POST /api/v1/snapshots",                       [401, 403, 403, 403, 202, 403]),
+    ("POST /api/v1/snapshots/import",                [401, 403, 403, 403, 201, 403]),
+    ("PATCH /api/v1/snapshots/{id}",                 [401, 403, 403, 403, 200, 403]),
+    ("POST /api/v1/snapshots/{id}/restore",          [401, 403, 403, 403, 202, 403]),
+    ("POST /api/v1/snapshots/{id}/export",           [401, 403, 403, 403, 202, 403]),
+    ("DELETE /api/v1/snapshots/{id}",                [401, 403, 403, 403, 204, 403]),
+    ("POST /api/v1/snapshots/{id}/put-back",         [401, 403, 403, 403, 200, 403]),
     ("POST /api/v1/auth/logout",                     [401, 204, 204, 204, 204, 204]),
 ];
 
@@ -62,6 +79,7 @@ async fn every_operation_has_a_row_and_every_row_holds() {
         app.database.sql("select id from migration.client_accounts where name = 'Alder Health'");
     let foreign_engagement =
         app.database.sql("select id from migration.engagements where slug = 'server-estate-discovery'");
+    let snapshot = SNAPSHOT.to_string();
     for (column, caller) in CALLERS.into_iter().enumerate() {
         let bearer = match caller {
             NoSession => String::new(),
@@ -75,23 +93,26 @@ async fn every_operation_has_a_row_and_every_row_holds() {
             Foreign => (foreign_client.as_str(), foreign_engagement.as_str()),
             _ => (DEMO_CLIENT, DEMO_ENGAGEMENT),
         };
-        let mut headers = vec![
-            ("x-client-account-id", client),
-            ("x-engagement-id", engagement),
-            ("content-type", "application/json"),
-        ];
+        let mut headers = vec![("x-client-account-id", client), ("x-engagement-id", engagement)];
         if !bearer.is_empty() {
             headers.push(("authorization", &bearer));
         }
         for (operation, expected) in MATRIX {
             let (method, path) = operation.split_once(' ').unwrap();
-            let body = match path {
+            let (kind, body) = match path {
                 "/api/v1/auth/login" => {
-                    Body::from(json!({ "email": DEMO.0, "password": DEMO.1 }).to_string())
+                    (JSON, Body::from(json!({ "email": DEMO.0, "password": DEMO.1 }).to_string()))
                 }
-                _ => Body::empty(),
+                "/api/v1/snapshots" | "/api/v1/snapshots/{id}" => {
+                    (JSON, Body::from(json!({ "name": "x" }).to_string()))
+                }
+                "/api/v1/snapshots/import" => ("application/octet-stream", Body::from(FILE_HEAD)),
+                _ => (JSON, Body::empty()),
             };
-            let answer = app.send(request(method, &path.replace("{id}", client), &headers, body)).await;
+            headers.retain(|(name, _)| *name != "content-type");
+            headers.push(("content-type", kind));
+            let id = if path.starts_with("/api/v1/snapshots/") { snapshot.as_str() } else { client };
+            let answer = app.send(request(method, &path.replace("{id}", id), &headers, body)).await;
             assert_eq!(answer.status, expected[column], "{operation} by {caller:?}: {answer:?}");
             if answer.status.as_u16() >= 400 {
                 answer.error();

@@ -11,7 +11,10 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::app::{App, DEMO, DEMO_CLIENT, DEMO_ENGAGEMENT};
+use crate::{
+    app::{ADMINISTRATOR, App, DEMO, DEMO_CLIENT, DEMO_ENGAGEMENT},
+    stand_in::SNAPSHOT,
+};
 
 struct Call {
     method: &'static str,
@@ -105,6 +108,15 @@ async fn the_same_requests_get_the_same_answers() {
         body: Some(body),
     };
     let login = "/api/v1/auth/login";
+    let administrator = app.bearer(ADMINISTRATOR).await;
+    let snapshot = format!("/api/v1/snapshots/{SNAPSHOT}");
+    let maintain = |method: &'static str, path: &str, kind: &str, body: Option<Value>| Call {
+        method,
+        path: path.to_owned(),
+        headers: vec![("authorization", administrator.clone()), ("content-type", kind.to_owned())],
+        body,
+    };
+    let json = "application/json";
     let calls = [
         get("/livez", &[]),
         get("/readyz", &[]),
@@ -125,6 +137,21 @@ async fn the_same_requests_get_the_same_answers() {
         get("/api/v1/overview", &[signed_in]),
         get("/api/v1/assets?limit=3&asset_type=server", &selected),
         get("/api/v1/assets?limit=0", &selected),
+        get("/api/v1/maintenance", &[signed_in]),
+        get("/api/v1/snapshots", &[("authorization", administrator.as_str())]),
+        maintain("POST", "/api/v1/maintenance/undo", json, None),
+        maintain("POST", "/api/v1/maintenance/reset", json, None),
+        maintain("POST", "/api/v1/maintenance/undo", json, None),
+        maintain("POST", "/api/v1/maintenance/cancel", json, None),
+        get("/api/v1/maintenance", &[("authorization", administrator.as_str())]),
+        maintain("POST", "/api/v1/snapshots", json, Some(json!({ "name": "" }))),
+        maintain("POST", "/api/v1/snapshots/import", "application/octet-stream", Some(json!("no snapshot"))),
+        maintain("POST", "/api/v1/snapshots/import", json, Some(json!("no snapshot"))),
+        maintain("PATCH", &snapshot, json, Some(json!({ "name": "Renamed" }))),
+        maintain("PATCH", "/api/v1/snapshots/x", json, Some(json!({}))),
+        maintain("POST", &format!("{snapshot}/restore"), json, None),
+        maintain("POST", &format!("{snapshot}/export"), json, None),
+        maintain("POST", &format!("{snapshot}/put-back"), json, None),
         get("/api/v1/nothing", &[]),
         Call { method: "DELETE", path: login.to_owned(), headers: vec![], body: None },
         Call { method: "POST", path: "/api/v1/auth/logout".to_owned(), headers: vec![], body: None },
@@ -132,8 +159,10 @@ async fn the_same_requests_get_the_same_answers() {
     // Every operation of the document is among them.
     let document = serde_json::to_value(drydock_api::openapi()).unwrap();
     for path in document["paths"].as_object().unwrap().keys() {
-        let pattern = path.replace("{id}", DEMO_CLIENT);
-        let asked = calls.iter().any(|call| call.path.split('?').next() == Some(pattern.as_str()));
+        let asked = [DEMO_CLIENT, &SNAPSHOT.to_string()].iter().any(|id| {
+            let path = path.replace("{id}", id);
+            calls.iter().any(|call| call.path.split('?').next() == Some(path.as_str()))
+        });
         assert!(asked, "{path} is not compared");
     }
     for call in &calls {

@@ -4,7 +4,10 @@ use axum::body::Body;
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::json;
 
-use crate::app::{App, DEMO, DEMO_CLIENT, DEMO_ENGAGEMENT, request};
+use crate::{
+    app::{ADMINISTRATOR, App, DEMO, DEMO_CLIENT, DEMO_ENGAGEMENT, request},
+    stand_in::SNAPSHOT,
+};
 
 /// Text that is awkward more often than chance would have it.
 fn awkward() -> impl Strategy<Value = String> {
@@ -35,7 +38,14 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(|values| json!(values)),
             prop::collection::vec(
-                (prop_oneof![Just("email".to_owned()), Just("password".to_owned()), awkward()], inner),
+                (
+                    prop_oneof![
+                        prop::sample::select(vec!["email", "password", "name", "note"])
+                            .prop_map(str::to_owned),
+                        awkward()
+                    ],
+                    inner
+                ),
                 0..4
             )
             .prop_map(|pairs| serde_json::Value::Object(pairs.into_iter().collect())),
@@ -115,4 +125,43 @@ fn bodies_and_paths() {
         Ok(())
     });
     runtime.block_on(async move { drop(app) });
+}
+
+#[test]
+fn snapshots_and_files() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (app, bearer) = runtime.block_on(async {
+        let app = App::new().await;
+        let bearer = app.bearer(ADMINISTRATOR).await;
+        (app, bearer)
+    });
+    let headers = |kind: &'static str| [("authorization", bearer.as_str()), ("content-type", kind)];
+    let send = |method: &str, path: &str, kind, body| {
+        runtime.block_on(app.send(request(method, path, &headers(kind), body)))
+    };
+    let one = format!("/api/v1/snapshots/{SNAPSHOT}");
+    check(100, &json_value(), |body| {
+        for (method, path) in [("POST", "/api/v1/snapshots"), ("PATCH", one.as_str())] {
+            let answer = send(method, path, "application/json", Body::from(body.to_string()));
+            below_500(&format!("{method} {body}"), &answer)?;
+        }
+        Ok(())
+    });
+    check(100, &prop::collection::vec(any::<u8>(), 0..200), |bytes| {
+        let what = format!("{bytes:?}");
+        let answer = send("POST", "/api/v1/snapshots/import", "application/octet-stream", Body::from(bytes));
+        below_500(&what, &answer)
+    });
+    let method = prop::sample::select(vec!["GET", "POST", "PUT", "DELETE", "PATCH"]);
+    let verb = prop::sample::select(vec!["", "/restore", "/export", "/put-back", "/nothing"]);
+    check(200, &(method, awkward(), verb, awkward()), |(method, id, verb, after)| {
+        for path in [
+            format!("/api/v1/snapshots/{}{verb}", encoded(&id)),
+            format!("/api/v1/maintenance?x&after={}", encoded(&after)),
+        ] {
+            below_500(&path, &send(method, &path, "application/json", Body::from("{}")))?;
+        }
+        Ok(())
+    });
+    runtime.block_on(async move { drop((app, bearer)) });
 }

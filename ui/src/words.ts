@@ -45,3 +45,26 @@ export function day(value: string | null | undefined): string {
   const date = new Date(value);
   return Number.isNaN(date.getTime()) ? value : days.format(date);
 }
+
+const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
+
+/** A size as people read it: "1 byte", "640 bytes", "8.4 MB". */
+export function size(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  // 999.95 would be shown as 1,000.
+  while (value >= (unit === 0 ? 1000 : 999.95) && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return unit === 0 ? counted(value, "byte") : `${figure(value)} ${UNITS[unit] ?? ""}`;
+}
+
+const moments = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const exactMoments = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
+
+/** A moment on the reader's clock: "4 Oct 2026, 14:03". */
+export const moment = (value: string): string => moments.format(new Date(value));
+
+/** The same with weekday, seconds and zone. */
+export const exactMoment = (value: string): string => exactMoments.format(new Date(value));

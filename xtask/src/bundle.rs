@@ -13,7 +13,7 @@ use crate::repo::{Repo, files, sha256};
 use crate::run::prepare;
 use crate::step::{megabytes, output, run, step};
 use crate::system::Level;
-use crate::{node, postgres};
+use crate::{node, postgres, template};
 
 /// The icon files of the bundle, of all that the tool makes.
 const ICONS: [&str; 7] =
@@ -29,10 +29,14 @@ pub(crate) fn deb(repo: &Repo) -> Result<()> {
         Ok(((), megabytes(bytes)))
     })?;
     let command = build(repo, Program::Command, Profile::Release)?;
+    let template = template::ensure(repo, &command, &tree)?;
     let config = repo.scratch().join("bundle/tauri.json");
     // Only the bundle carries the tree: named in tauri.conf.json, it would be copied on every build and be missing in a fresh clone.
     let contents = json!({ "bundle": {
-        "resources": { (format!("{}/", staged.display())): format!("postgres/{}/", postgres::HOST) },
+        "resources": {
+            (format!("{}/", staged.display())): format!("postgres/{}/", postgres::HOST),
+            (template.display().to_string()): format!("template/{}/cluster.template", postgres::HOST),
+        },
         // The command beside the window, with the page where it looks for it.
         "linux": { "deb": { "files": {
             "/usr/bin/drydock": command,
@@ -107,13 +111,17 @@ fn verify(package: &Path) -> Result<String> {
         bail!("the .deb has no page for `drydock serve`");
     }
     // Boots with the package's own tree, found from where the package puts the command.
-    output(
+    let said = output(
         Command::new(scratch.path().join("usr/bin/drydock"))
             .args(["check", "--data-dir"])
             .arg(scratch.path().join("data"))
-            .env_remove("DRYDOCK_POSTGRES"),
+            .env_remove("DRYDOCK_POSTGRES")
+            .env_remove("DRYDOCK_TEMPLATE"),
         "the packaged `drydock check` failed",
     )?;
+    if !said.contains("unpacked from the template") {
+        bail!("the packaged `drydock check` made its cluster without the package's template");
+    }
     Ok(format!("PostgreSQL {version} runs, {count} files as in the manifest, `drydock check` is green"))
 }
 

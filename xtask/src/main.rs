@@ -5,17 +5,21 @@
 mod bench;
 mod build;
 mod bundle;
+mod http;
 mod native;
 mod node;
 mod postgres;
 mod processes;
 mod repo;
 mod run;
+mod sample;
 mod screen;
 mod sqlx;
 mod step;
 mod system;
+mod template;
 mod test;
+mod torture;
 mod types;
 mod webdriver;
 
@@ -34,6 +38,9 @@ cargo xtask <command> [--verbose]
   run [-- ARGUMENTS]                     prepare, compile and start Drydock; without a display serve it to a browser
   test [--only SUITE]                    every check: format, lints, unit, integration, page and window tests
   bench boot [--rounds N]                measure first run, warm start, stop and memory (release build)
+  torture [--seed N] [--rounds N] [--only PART] [--short] [--drydock FILE]
+                                         kills, full disks and power cuts under load, on the release build (a short run: on the
+                                         debug build) or on the program named
   bundle                                 build the release .deb and prove that it unpacks and runs
   postgres [--target TRIPLE] [--force]   fetch the PostgreSQL tree into resources/postgres
   sqlx [--check]                         write the store's query descriptions
@@ -71,17 +78,32 @@ fn act(mut arguments: Vec<String>) -> Result<ExitCode> {
             return test::test(&repo, only.as_deref());
         }
         "bench" => {
-            let rounds = match value(&mut arguments, "--rounds")? {
-                Some(text) => {
-                    text.parse().map_err(|_| anyhow::anyhow!("--rounds needs a number, not {text}"))?
-                }
-                None => 9,
-            };
+            let rounds = number(&mut arguments, "--rounds")?.unwrap_or(9);
             if arguments.first().map(String::as_str) != Some("boot") {
                 bail!("name what to measure: `cargo xtask bench boot`");
             }
             none_left(&arguments[1..])?;
             bench::boot(&repo, rounds)?;
+        }
+        "torture" => {
+            let (seed, rounds) = (number(&mut arguments, "--seed")?, number(&mut arguments, "--rounds")?);
+            let only = value(&mut arguments, "--only")?;
+            let short = take(&mut arguments, "--short");
+            let given = value(&mut arguments, "--drydock")?;
+            none_left(&arguments)?;
+            system::ensure(&repo, Level::Base)?;
+            let tree = postgres::ensure(&repo, postgres::HOST, false)?;
+            let profile = if short { Profile::Dev } else { Profile::Release };
+            let drydock = match given {
+                Some(path) => std::path::absolute(path)?,
+                None => build::build(&repo, Program::Command, profile)?,
+            };
+            let options =
+                torture::Options::new(torture::program(&drydock, &tree), seed, rounds, only, short)?;
+            let count = torture::guarded(move || torture::run(&options))?;
+            if count.failed > 0 {
+                return Ok(ExitCode::FAILURE);
+            }
         }
         "bundle" => {
             none_left(&arguments)?;
@@ -149,6 +171,16 @@ fn value(arguments: &mut Vec<String>, flag: &str) -> Result<Option<String>> {
     }
     arguments.remove(at);
     Ok(Some(arguments.remove(at)))
+}
+
+fn number<T: std::str::FromStr>(arguments: &mut Vec<String>, flag: &str) -> Result<Option<T>> {
+    match value(arguments, flag)? {
+        Some(text) => match text.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => bail!("{flag} needs a number, not {text}"),
+        },
+        None => Ok(None),
+    }
 }
 
 fn none_left(arguments: &[String]) -> Result<()> {

@@ -55,6 +55,7 @@ pub(crate) fn suite(repo: &Repo, binary: &Path, tree: &Path) -> Result<Count> {
     let mut stage = Stage { binary, tree, pictures: Some(&pictures), count: Count::default() };
     stage.scenario("closed by its button", plain);
     stage.scenario("signed in", signed_in);
+    stage.scenario("started twice", started_twice);
     stage.scenario("tree missing", tree_missing);
     stage.scenario("SIGTERM", terminated);
     stage.scenario("SIGKILL", killed);
@@ -188,9 +189,14 @@ impl Desk {
 
     /// Starts the window as our own child.
     fn window(&self, stage: &Stage<'_>) -> Result<Window> {
+        self.start(stage, "stderr")
+    }
+
+    /// Starts the program as our own child, with what it says in the file `said` of the scratch folder.
+    fn start(&self, stage: &Stage<'_>, said: &str) -> Result<Window> {
         let mut command = Command::new(stage.binary);
         self.dress(&mut command, stage.tree)?;
-        let said = File::create(self.scratch.path().join("stderr"))?;
+        let said = File::create(self.scratch.path().join(said))?;
         let child = command
             .stdin(Stdio::null())
             .stdout(said.try_clone()?)
@@ -410,6 +416,46 @@ fn bail_left(desk: &Desk) -> Result<()> {
 
 fn exit_code(file: &Path) -> Option<i32> {
     fs::read_to_string(file).ok()?.trim().parse().ok()
+}
+
+/// A second start while the window is open: it ends at once, says why, and the window comes to the front.
+fn started_twice(stage: &mut Stage<'_>) -> Result<()> {
+    let desk = Desk::new()?;
+    let mut window = desk.window(stage)?;
+    let socket = stage.check("PostgreSQL is ready", desk.postgres())?;
+    stage.check("the window is titled", desk.title("Drydock"))?;
+    stage.check("the pages run in a web process", web_process(&desk))?;
+    let _cover = desk.screen.cover()?;
+    stage.check("another window is in front", in_front(&desk, None))?;
+    let mut second = desk.start(stage, "second")?;
+    let status = stage.check("the second start ends", wait(&mut second.child, PAGE))?;
+    let said = fs::read_to_string(desk.scratch.path().join("second"))?;
+    let told = said.contains("open already") && said.contains(&window.child.id().to_string());
+    stage.check(
+        "exit code 0, and it says whose window is open",
+        if status.code() == Some(0) && told { Ok(()) } else { Err(anyhow::anyhow!("{status}: {said}")) },
+    )?;
+    stage.check("the window is in front and has the keyboard", in_front(&desk, Some("Drydock")))?;
+    let running = window.child.try_wait()?.is_none();
+    stage.check("it runs on", if running { Ok(()) } else { Err(anyhow::anyhow!("{}", desk.said())) })?;
+    desk.screen.close_windows()?;
+    stage.check("it ends", wait(&mut window.child, STOP))?;
+    stage.check("nothing is left", desk.nothing_left(&socket, &[]))
+}
+
+/// Waits until a window of this title, or one without any, is above all others and has the keyboard.
+fn in_front(desk: &Desk, title: Option<&str>) -> Result<()> {
+    let (mut above, mut focused) = (None, None);
+    let matches = |found: &Option<String>| match (found, title) {
+        (Some(found), Some(title)) => found.contains(title),
+        (found, title) => found.as_deref() == title,
+    };
+    let seen = until(PAGE, || {
+        (above, focused) = (desk.screen.topmost()?, desk.screen.focused()?);
+        Ok(matches(&above) && matches(&focused))
+    })?;
+    ensure!(seen, "above all is {above:?}, the keyboard has {focused:?}");
+    Ok(())
 }
 
 /// No PostgreSQL tree: the page and stderr say so, and the exit code tells scripts.

@@ -93,6 +93,11 @@ pub(crate) fn ensure(repo: &Repo, triple: &str, force: bool) -> Result<PathBuf> 
     Ok(tree)
 }
 
+/// A program of a tree.
+pub(crate) fn program(tree: &Path, name: &str) -> PathBuf {
+    tree.join(BIN).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
 /// The pinned digest, read from the requirement pip enforces.
 fn pinned(target: &Target) -> Result<&'static str> {
     target.requirement.split_once("--hash=sha256:").map(|(_, rest)| rest.trim()).with_context(|| {

@@ -7,7 +7,7 @@ use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 /// A running process.
@@ -131,6 +131,11 @@ pub(crate) fn pss(pid: u32) -> u64 {
         .map_or(0, |kib| kib * 1024)
 }
 
+/// The processes that this one started.
+pub(crate) fn children(pid: u32) -> Vec<u32> {
+    pids().into_iter().filter(|child| parent(*child) == Some(pid) && !is_zombie(*child)).collect()
+}
+
 /// Asks a process to end.
 pub(crate) fn terminate(pid: u32) {
     signal(pid, Signal::SIGTERM);
@@ -139,6 +144,19 @@ pub(crate) fn terminate(pid: u32) {
 /// Ends a process at once.
 pub(crate) fn destroy(pid: u32) {
     signal(pid, Signal::SIGKILL);
+}
+
+/// Stops a process where it is; it stays until it is ended.
+pub(crate) fn freeze(pid: u32) {
+    signal(pid, Signal::SIGSTOP);
+}
+
+/// Ends all processes of a group at once.
+pub(crate) fn destroy_group(leader: u32) {
+    if let Ok(group) = i32::try_from(leader) {
+        // Gone already is what we want.
+        killpg(Pid::from_raw(group), Signal::SIGKILL).ok();
+    }
 }
 
 fn signal(pid: u32, signal: Signal) {

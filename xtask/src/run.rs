@@ -5,10 +5,10 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Result, bail};
 
-use crate::build::{Profile, Program, build};
+use crate::build::{Profile, Program, path, together};
 use crate::repo::Repo;
 use crate::system::Level;
-use crate::{node, postgres, system};
+use crate::{node, postgres, system, template};
 
 /// Whether a window can be opened here.
 pub(crate) fn display() -> bool {
@@ -31,11 +31,17 @@ pub(crate) fn prepare(repo: &Repo, level: Level) -> Result<PathBuf> {
 pub(crate) fn run(repo: &Repo, arguments: &[String]) -> Result<ExitCode> {
     let window = display();
     let tree = prepare(repo, if window { Level::Window } else { Level::Base })?;
+    // The command makes the template also for the window.
+    let programs: &[Program] =
+        if window { &[Program::Desktop, Program::Command] } else { &[Program::Command] };
+    together(repo, programs, Profile::Dev)?;
+    let drydock = path(repo, Program::Command, Profile::Dev);
+    template::ensure(repo, &drydock, &tree)?;
     let mut command = if window {
-        Command::new(build(repo, Program::Desktop, Profile::Dev)?)
+        Command::new(path(repo, Program::Desktop, Profile::Dev))
     } else {
         println!("There is no display: Drydock is served to a browser on this machine instead.");
-        let mut command = Command::new(build(repo, Program::Command, Profile::Dev)?);
+        let mut command = Command::new(drydock);
         command.arg("serve").arg("--ui").arg(repo.root.join("ui/dist"));
         command
     };

@@ -7,9 +7,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
-    AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, MapState, Window,
+    AtomEnum, ClientMessageEvent, ConnectionExt as _, CreateWindowAux, EventMask, InputFocus, MapState,
+    Window, WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
+use x11rb::{COPY_DEPTH_FROM_PARENT, CURRENT_TIME};
 
 use crate::processes::{destroy, terminate, wait};
 
@@ -77,12 +79,71 @@ impl Screen {
         Ok(())
     }
 
+    /// Puts a window over the whole screen that takes the keyboard, as another program does; it goes when dropped.
+    pub(crate) fn cover(&self) -> Result<Cover> {
+        let (connection, root) = self.connect()?;
+        let window = connection.generate_id()?;
+        let (width, height) = (1440, 900);
+        let visual = connection.setup().roots[0].root_visual;
+        connection.create_window(
+            COPY_DEPTH_FROM_PARENT,
+            window,
+            root,
+            0,
+            0,
+            width,
+            height,
+            0,
+            WindowClass::INPUT_OUTPUT,
+            visual,
+            &CreateWindowAux::new(),
+        )?;
+        connection.map_window(window)?;
+        // A round trip: only a window that can be seen may have the keyboard.
+        connection.get_input_focus()?.reply()?;
+        connection.set_input_focus(InputFocus::PARENT, window, CURRENT_TIME)?;
+        let focused = connection.get_input_focus()?.reply()?.focus;
+        if focused != window {
+            bail!("the covering window did not get the keyboard");
+        }
+        Ok(Cover { _connection: connection })
+    }
+
+    /// The title of the window that has the keyboard; none where the window that has it has no title.
+    pub(crate) fn focused(&self) -> Result<Option<String>> {
+        let (connection, root) = self.connect()?;
+        let mut window = connection.get_input_focus()?.reply()?.focus;
+        // A toolkit gives the keyboard to a window within its own. 0 and 1 are no windows.
+        while window > 1 && window != root {
+            if let Some(title) = title(&connection, window)? {
+                return Ok(Some(title));
+            }
+            window = connection.query_tree(window)?.reply()?.parent;
+        }
+        Ok(None)
+    }
+
+    /// The title of the top-level window above all others.
+    pub(crate) fn topmost(&self) -> Result<Option<String>> {
+        let (connection, root) = self.connect()?;
+        // Bottom first.
+        match visible(&connection, root)?.last() {
+            Some(window) => title(&connection, *window),
+            None => Ok(None),
+        }
+    }
+
     fn connect(&self) -> Result<(RustConnection, Window)> {
         let (connection, number) = x11rb::connect(Some(&self.display))
             .with_context(|| format!("cannot reach display {}", self.display))?;
         let root = connection.setup().roots[number].root;
         Ok((connection, root))
     }
+}
+
+/// A window of another program; it lives as long as its connection.
+pub(crate) struct Cover {
+    _connection: RustConnection,
 }
 
 impl Drop for Screen {

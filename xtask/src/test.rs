@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use serde_json::Value;
 
-use crate::build::{Profile, Program, build};
+use crate::build::{Profile, Program, build, path, together};
 use crate::native::{self, Count};
 use crate::repo::Repo;
 use crate::run::prepare;
 use crate::step::{logged, run, seconds, show_tail, step};
 use crate::system::Level;
-use crate::{node, sqlx, types};
+use crate::{node, sqlx, template, types};
 
 /// The suites in the order they run: the quick ones first.
 const SUITES: [&str; 10] =
@@ -25,6 +25,9 @@ const COMPILED: [&str; 5] = ["rust", "sqlx", "types", "e2e", "native"];
 
 /// One selection of packages and features for all of Cargo's work here, so that nothing is compiled twice.
 const WORKSPACE: [&str; 4] = ["--locked", "--workspace", "--features", "drydock-desktop/custom-protocol"];
+
+/// The suites that start Drydock.
+const BOOTING: [&str; 3] = ["rust", "e2e", "native"];
 
 /// One line of the closing table.
 struct Row {
@@ -52,6 +55,10 @@ pub(crate) fn test(repo: &Repo, only: Option<&str>) -> Result<ExitCode> {
     let tree = prepare(repo, Level::Test)?;
     node::packages(repo, "tests/e2e")?;
     let compiled = said(compile(repo, only)).is_some();
+    if compiled && only.is_none_or(|only| BOOTING.contains(&only)) {
+        // What a person's first run begins with, the tests' begin with as well.
+        said(template::ensure(repo, &path(repo, Program::Command, Profile::Dev), &tree));
+    }
     let bench = Bench { repo, tree: &tree, compiled };
     let mut rows = Vec::new();
     for name in SUITES {
@@ -75,7 +82,7 @@ pub(crate) fn test(repo: &Repo, only: Option<&str>) -> Result<ExitCode> {
 /// Compiles what the suites use: one program for a single suite, else all binaries, tests and examples at once.
 fn compile(repo: &Repo, only: Option<&str>) -> Result<()> {
     let program = match only {
-        Some("native") => Program::Desktop,
+        Some("native") => return together(repo, &[Program::Desktop, Program::Command], Profile::Dev),
         Some("e2e" | "types") => Program::Command,
         Some("sqlx") => Program::Cluster,
         Some("rust") | None => return everything(repo),

@@ -4,8 +4,7 @@
 //! needed.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -14,6 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
+use crate::http;
 use crate::processes::{destroy, terminate, until, wait};
 
 /// The key under which the standard puts an element's id.
@@ -70,43 +70,10 @@ impl Driver {
 
     /// One request; returns the `value` of the answer or its error.
     fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
-        let body = match (method, body) {
-            (_, Some(body)) => body.to_string(),
-            ("POST", None) => "{}".to_owned(),
-            _ => String::new(),
-        };
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.port,
-            body.len()
-        )?;
-        let mut reader = BufReader::new(stream);
-        let mut length = None;
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line)? == 0 || line == "\r\n" {
-                break;
-            }
-            if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse::<usize>().ok();
-            }
-        }
-        let mut content = Vec::new();
-        match length {
-            Some(length) => {
-                content.resize(length, 0);
-                reader.read_exact(&mut content)?;
-            }
-            None => {
-                reader.read_to_end(&mut content)?;
-            }
-        }
-        let answer: Value = serde_json::from_slice(&content)
+        let empty = json!({});
+        let body = body.or((method == "POST").then_some(&empty));
+        let answer = http::request(self.port, method, path, &[], body, Duration::from_secs(60))?
+            .json()
             .with_context(|| format!("WebKitWebDriver answered {method} {path} with no JSON"))?;
         let value = answer["value"].clone();
         if let Some(error) = value["error"].as_str() {

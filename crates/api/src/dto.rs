@@ -1,5 +1,7 @@
 //! What goes over the wire.
 
+pub(crate) mod maintenance;
+
 use drydock_domain::boot::{BootSnapshot, BootState, Failure, StageStatus};
 use drydock_store::{assets, client_accounts, engagements, identity, overview, seed};
 use serde::{Deserialize, Serialize};

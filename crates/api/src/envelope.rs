@@ -15,12 +15,14 @@ use axum::{
 use drydock_domain::ErrorCode;
 use drydock_store::StoreError;
 use serde::Serialize;
-use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer};
+use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Largest request body in bytes. The largest request there is, a sign-in, stays far below.
-const BODY_LIMIT: usize = 64 * 1024;
+use crate::maintenance::Problem;
+
+/// Largest request body in bytes where nothing else is said. The largest such request stays far below.
+pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -29,15 +31,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) struct ErrorEnvelope {
     /// Stable code, explained in docs/errors.md.
     #[schema(example = "auth.invalid_credentials")]
-    code: &'static str,
+    code: String,
     /// The HTTP status again.
     status: u16,
     /// A few words that name the error.
-    title: &'static str,
+    title: String,
     /// What happened and why.
     detail: String,
     /// What to do next.
-    next_step: &'static str,
+    next_step: String,
     /// What is wrong with which field; empty unless the code is request.invalid.
     fields: Vec<FieldError>,
     /// The same id as in the header x-request-id and in the log.
@@ -60,19 +62,19 @@ pub(crate) struct FieldError {
 /// An error on its way to the envelope.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
-    code: ErrorCode,
-    detail: String,
+    problem: Box<Problem>,
     fields: Vec<FieldError>,
 }
 
 impl ApiError {
     pub(crate) fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), fields: Vec::new() }
+        let problem = Problem { cause: detail.into(), ..Problem::from(code) };
+        Self { problem: Box::new(problem), fields: Vec::new() }
     }
 
     pub(crate) fn invalid(fields: Vec<FieldError>) -> Self {
         let detail = fields.iter().map(|field| field.message.as_str()).collect::<Vec<_>>().join(" ");
-        Self { code: ErrorCode::RequestInvalid, detail, fields }
+        Self { fields, ..Self::new(ErrorCode::RequestInvalid, detail) }
     }
 
     pub(crate) fn invalid_field(
@@ -83,16 +85,54 @@ impl ApiError {
         Self::invalid(vec![FieldError { path: path.into(), code, message: message.into() }])
     }
 
+    /// The same with another next step than its code's.
+    pub(crate) fn with_next_step(mut self, next_step: &str) -> Self {
+        next_step.clone_into(&mut self.problem.next_step);
+        self
+    }
+
+    fn status(&self) -> u16 {
+        status_of(&self.problem.code)
+    }
+
     fn into_envelope(self, request_id: String) -> ErrorEnvelope {
+        let status = self.status();
+        let Problem { code, what, cause, next_step } = *self.problem;
         ErrorEnvelope {
-            code: self.code.as_str(),
-            status: self.code.status(),
-            title: self.code.title(),
-            detail: self.detail,
-            next_step: self.code.next_step(),
+            code,
+            status,
+            title: what.trim_end_matches('.').to_owned(),
+            detail: cause,
+            next_step,
             fields: self.fields,
             request_id,
         }
+    }
+}
+
+impl From<Problem> for ApiError {
+    fn from(problem: Problem) -> Self {
+        let error = Self { problem: Box::new(problem), fields: Vec::new() };
+        if error.status() >= 500 {
+            let Problem { code, what, cause, .. } = &*error.problem;
+            tracing::error!(code, what, cause, "request failed");
+        }
+        error
+    }
+}
+
+/// The HTTP status of a code that may be another crate's.
+fn status_of(code: &str) -> u16 {
+    if let Some(known) = ErrorCode::ALL.iter().find(|known| known.as_str() == code) {
+        return known.status();
+    }
+    match code {
+        "snapshot.not_found" => 404,
+        "snapshot.cancelled" | "snapshot.file_exists" => 409,
+        "snapshot.damaged" | "snapshot.unsupported" | "snapshot.name_invalid" | "snapshot.restore_failed" => {
+            422
+        }
+        _ => 500,
     }
 }
 
@@ -125,22 +165,19 @@ impl From<StoreError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = status(self.code).into_response();
+        let mut response = http_status(self.status()).into_response();
         response.extensions_mut().insert(self);
         response
     }
 }
 
-fn status(code: ErrorCode) -> StatusCode {
-    StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+fn http_status(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Adds the envelope, the request id, the body limit and the catching of panics to a router.
+/// Adds the envelope, the request id and the catching of panics to a router.
 pub(crate) fn wrap(router: Router) -> Router {
-    router
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn(envelope))
+    router.layer(CatchPanicLayer::new()).layer(middleware::from_fn(envelope))
 }
 
 /// Turns error answers into the envelope; also used outside the router, by a door that refuses a request.
@@ -161,8 +198,9 @@ pub(crate) async fn envelope(request: Request, next: Next) -> Response {
             .remove::<ApiError>()
             .unwrap_or_else(|| from_status(status, method.as_str(), &path));
         let allow = response.headers_mut().remove(axum::http::header::ALLOW);
-        tracing::info!(%request_id, %method, path, code = error.code.as_str(), "answered with an error");
-        response = (self::status(error.code), Json(error.into_envelope(request_id.clone()))).into_response();
+        tracing::info!(%request_id, %method, path, code = error.problem.code, "answered with an error");
+        response =
+            (http_status(error.status()), Json(error.into_envelope(request_id.clone()))).into_response();
         if let Some(allow) = allow {
             response.headers_mut().insert(axum::http::header::ALLOW, allow);
         }

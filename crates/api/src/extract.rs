@@ -1,16 +1,18 @@
 //! What handlers ask of a request: a body, a query, a session, a chosen engagement.
 
+use std::sync::Arc;
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, header, request::Parts},
 };
-use drydock_domain::{ClientAccountId, EngagementId, ErrorCode};
+use drydock_domain::{ClientAccountId, EngagementId, ErrorCode, Role};
 use drydock_store::{Store, TenantTx, VerifiedSession, engagements, engagements::Engagement};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::{ApiState, envelope::ApiError};
+use crate::{ApiState, Open, envelope::ApiError, maintenance::Maintenance};
 
 pub(crate) const CLIENT_ACCOUNT_HEADER: &str = "x-client-account-id";
 pub(crate) const ENGAGEMENT_HEADER: &str = "x-engagement-id";
@@ -93,7 +95,11 @@ impl FromRequestParts<ApiState> for PathId {
 
 impl ApiState {
     pub(crate) fn store(&self) -> Result<&Store, ApiError> {
-        self.store.get().ok_or_else(|| {
+        Ok(&self.opened()?.store)
+    }
+
+    fn opened(&self) -> Result<&Open, ApiError> {
+        self.open.get().ok_or_else(|| {
             ApiError::new(ErrorCode::NotReady, "Drydock has not come to the end of its boot sequence.")
         })
     }
@@ -122,6 +128,25 @@ impl FromRequestParts<ApiState> for Session {
             })?;
         let session = store.verify_session(token).await?;
         Ok(Self { store, session })
+    }
+}
+
+/// A session of a platform administrator, and what only such a one may use.
+pub(crate) struct Administrator {
+    pub(crate) session: VerifiedSession,
+    pub(crate) maintenance: Arc<dyn Maintenance>,
+}
+
+impl FromRequestParts<ApiState> for Administrator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        let Session { store, session } = Session::from_request_parts(parts, state).await?;
+        if store.session_user(&session).await?.role != Some(Role::PlatformAdmin) {
+            let detail = "Reset, undo and snapshots concern the data of every client account.";
+            return Err(ApiError::new(ErrorCode::PermissionDenied, detail));
+        }
+        Ok(Self { session, maintenance: Arc::clone(&state.opened()?.maintenance) })
     }
 }
 

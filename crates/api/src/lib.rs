@@ -9,14 +9,17 @@ mod dto;
 mod envelope;
 mod extract;
 pub mod loopback;
+pub mod maintenance;
 mod openapi;
 mod routes;
+mod upload;
 
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use drydock_domain::boot::BootSnapshot;
 use drydock_store::Store;
+use maintenance::Maintenance;
 use tokio::sync::watch;
 
 pub use openapi::openapi;
@@ -41,12 +44,18 @@ impl Profile {
     }
 }
 
+/// What there is once the boot is over.
+struct Open {
+    store: Store,
+    maintenance: Arc<dyn Maintenance>,
+}
+
 /// What the router works on. Cheap to clone.
 #[derive(Clone)]
 pub struct ApiState {
     profile: Profile,
     boot: watch::Receiver<BootSnapshot>,
-    store: Arc<OnceLock<Store>>,
+    open: Arc<OnceLock<Open>>,
 }
 
 impl ApiState {
@@ -54,18 +63,18 @@ impl ApiState {
     /// that the platform is not ready.
     #[must_use]
     pub fn new(profile: Profile, boot: watch::Receiver<BootSnapshot>) -> Self {
-        Self { profile, boot, store: Arc::default() }
+        Self { profile, boot, open: Arc::default() }
     }
 
-    /// The same without its store.
+    /// The same, not opened.
     #[must_use]
     pub fn unopened(&self) -> Self {
         Self::new(self.profile, self.boot.clone())
     }
 
-    /// Gives the router its store. Further calls change nothing.
-    pub fn open(&self, store: Store) {
-        let _ = self.store.set(store);
+    /// Gives the router its store and who maintains the database behind it. Further calls change nothing.
+    pub fn open(&self, store: Store, maintenance: Arc<dyn Maintenance>) {
+        let _ = self.open.set(Open { store, maintenance });
     }
 }
 

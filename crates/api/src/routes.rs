@@ -4,12 +4,15 @@ mod assets;
 mod auth;
 mod boot;
 mod context;
+mod maintenance;
+mod snapshots;
 
 use axum::{Json, routing::get};
+use tower_http::limit::RequestBodyLimitLayer;
 use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{ApiState, openapi::Document};
+use crate::{ApiState, envelope::BODY_LIMIT, openapi::Document};
 
 /// Every route with its operation; a route that is not documented does not exist.
 pub(crate) fn router() -> (axum::Router<ApiState>, utoipa::openapi::OpenApi) {
@@ -25,6 +28,18 @@ pub(crate) fn router() -> (axum::Router<ApiState>, utoipa::openapi::OpenApi) {
         .routes(routes!(context::client_engagements))
         .routes(routes!(context::overview))
         .routes(routes!(assets::assets))
+        .routes(routes!(maintenance::status))
+        .routes(routes!(maintenance::reset))
+        .routes(routes!(maintenance::undo))
+        .routes(routes!(maintenance::cancel))
+        .routes(routes!(snapshots::list, snapshots::create))
+        .routes(routes!(snapshots::edit, snapshots::remove))
+        .routes(routes!(snapshots::put_back))
+        .routes(routes!(snapshots::restore))
+        .routes(routes!(snapshots::export))
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        // A file: it has a limit of its own.
+        .routes(routes!(snapshots::import))
         .split_for_parts();
     let document = openapi.clone();
     (router.route("/api/openapi.json", get(async || Json(document))), openapi)

@@ -4,27 +4,38 @@
 //! [`Platform::boot`] runs the stages of [`Stage`] in order and stops at the first red gate;
 //! [`Platform::shutdown`] ends whatever has been started, however far the boot came.
 
+mod access;
 mod environment;
+mod exec;
 mod listen;
 mod log;
+mod maintenance;
 mod progress;
 mod sequence;
 mod settings;
+mod status;
+mod template;
 
 use axum::Router;
 use drydock_api::ApiState;
 use drydock_domain::boot::{BootSnapshot, Failure, Stage};
+use drydock_postgres::Cluster;
 use drydock_store::{Target, seed};
 use tokio::sync::{Mutex, watch};
 
+pub use access::{Access, AccessError, data_path, hold, psql};
 pub use drydock_api::Profile;
 pub use drydock_domain::{ErrorCode, boot};
-pub use drydock_postgres::PostgresError;
-pub use drydock_store::{StoreError, seed::DemoAccount};
+pub use drydock_postgres::{Holder, LastStop, PostgresError, snapshot};
+pub use drydock_store::{DatabaseRole, StoreError, seed::DemoAccount};
 pub use environment::forget_foreign_options;
+pub use exec::{Dialect, ExecPort};
 pub use listen::{Listener, listen};
 pub use log::log_to_stderr;
+pub use maintenance::{DatabaseMaintenance, take_snapshot};
 pub use settings::{Settings, page};
+pub use status::{DatabaseStatus, Files, Status, log_files};
+pub use template::{TemplateError, make_template};
 
 use progress::Progress;
 use sequence::Running;
@@ -125,6 +136,16 @@ impl Platform {
     /// The database of a server that runs, whether or not the boot has come to its end.
     pub async fn target(&self) -> Option<Target> {
         self.running.lock().await.as_ref().map(Running::target)
+    }
+
+    /// Reset, undo and snapshots; `None` while there is no migrated database.
+    pub async fn maintenance(&self) -> Option<DatabaseMaintenance> {
+        self.running.lock().await.as_ref().and_then(Running::maintenance)
+    }
+
+    /// The cluster whose server runs.
+    pub async fn cluster(&self) -> Option<Cluster> {
+        self.running.lock().await.as_ref().map(Running::cluster)
     }
 
     /// Breaks off a boot that is under way and stops what runs: the connections, then the server. Further calls do

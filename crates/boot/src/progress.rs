@@ -5,6 +5,7 @@ use std::{fmt::Display, time::Instant};
 use drydock_domain::boot::{BootSnapshot, BootState, Failure, Stage, StageStatus};
 use tokio::sync::watch;
 
+#[derive(Clone)]
 pub(crate) struct Progress {
     sender: watch::Sender<BootSnapshot>,
 }
@@ -72,6 +73,11 @@ impl Progress {
                 Err(failure)
             }
         }
+    }
+
+    /// Tells what a stage that runs is about.
+    pub(crate) fn detail(&self, begun: Instant, stage: Stage, detail: &str) {
+        self.change(begun, |snapshot| report(snapshot, stage).detail = Some(detail.to_owned()));
     }
 
     pub(crate) fn ready(&self, begun: Instant) {

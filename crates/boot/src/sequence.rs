@@ -2,6 +2,7 @@
 
 use std::{
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -15,20 +16,22 @@ use drydock_domain::{
     boot::{Failure, Stage},
 };
 use drydock_postgres::{
-    Account, Cluster, DataDirectory, Exit, Initialised, PostgresError, Server, StopMode, Tree,
+    Account, Cluster, DataDirectory, Exit, Initialised, PostgresError, Server, StopMode, Tree, Waiting,
     default_data_dir,
+    snapshot::{ServerAddress, SnapshotFolder},
 };
-use drydock_store::{Store, StoreError, Target, bootstrap, history, seed, verify};
+use drydock_store::{Store, StoreError, Superuser, Target, bootstrap, history, seed, verify};
 use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 
 use crate::{
-    Settings,
+    DatabaseMaintenance, Settings,
     progress::{Progress, Red},
+    template,
 };
 
 /// Name of the application's database.
-const DATABASE: &str = "drydock";
+pub(crate) const DATABASE: &str = "drydock";
 /// How long running statements are given when everything stops.
 const STORE_CLOSE: Duration = Duration::from_secs(1);
 /// Lines of the server's log that a failure report carries.
@@ -37,11 +40,21 @@ const LOG_LINES: usize = 50;
 /// What a boot has started so far.
 pub(crate) struct Running {
     server: Server,
+    cluster: Cluster,
     target: Target,
     store: Option<Store>,
+    maintenance: Option<DatabaseMaintenance>,
 }
 
 impl Running {
+    pub(crate) fn cluster(&self) -> Cluster {
+        self.cluster.clone()
+    }
+
+    pub(crate) fn maintenance(&self) -> Option<DatabaseMaintenance> {
+        self.maintenance.clone()
+    }
+
     pub(crate) fn store(&self) -> Option<Store> {
         self.store.clone()
     }
@@ -59,6 +72,9 @@ impl Running {
     }
 
     pub(crate) async fn stop(mut self) -> Result<(), PostgresError> {
+        if let Some(maintenance) = self.maintenance.take() {
+            maintenance.shut_down().await;
+        }
         if let Some(store) = self.store.take() {
             // A statement that does not end must not keep the server from stopping; stopping it ends the statement.
             let _ = tokio::time::timeout(STORE_CLOSE, store.close()).await;
@@ -106,7 +122,7 @@ async fn stages(
         .stage(begun, Stage::Locate, async {
             let tree = Tree::locate(settings.postgres.as_deref(), &settings.resources)?;
             let account = Account::resolve()?;
-            let data = DataDirectory::open(&data_dir, &account)?;
+            let data = DataDirectory::open(&data_dir, &account, settings.program)?;
             let detail = format!("PostgreSQL {}, data in {}", tree.version(), data.path().display());
             Ok(((tree, data, account), detail))
         })
@@ -114,9 +130,12 @@ async fn stages(
 
     let cluster = progress
         .stage(begun, Stage::Initialise, async {
-            let (cluster, initialised) = Cluster::initialise(&tree, data, &account).await?;
+            let template = template::of_this_build(&settings.templates, &tree);
+            let (cluster, initialised) =
+                Cluster::initialise(&tree, data, &account, template.as_ref()).await?;
             let detail = match initialised {
                 Initialised::Created => "a new cluster with data checksums",
+                Initialised::Unpacked => "a new cluster, unpacked from the template",
                 Initialised::Existing => "the existing cluster",
             };
             Ok((cluster, detail))
@@ -125,10 +144,18 @@ async fn stages(
 
     let target = progress
         .stage(begun, Stage::Start, async {
-            let server = cluster.start().await?;
+            let told = progress.clone();
+            let waiting = move |waiting: &Waiting| told.detail(begun, Stage::Start, &recovering(waiting));
+            let server = cluster.start(waiting).await?;
             let target = Target::new(server.socket_dir(), server.port(), DATABASE);
             let detail = format!("process {} as {}", server.pid(), account.name());
-            *running.lock().await = Some(Running { server, target: target.clone(), store: None });
+            *running.lock().await = Some(Running {
+                server,
+                cluster: cluster.clone(),
+                target: target.clone(),
+                store: None,
+                maintenance: None,
+            });
             Ok((target, detail))
         })
         .await?;
@@ -139,16 +166,17 @@ async fn stages(
         })
         .await?;
 
-    progress
+    let mut superuser = progress
         .stage(begun, Stage::WaitDb, async {
-            let facts = target.server_facts().await?;
-            Ok(((), format!("PostgreSQL {}, pgvector {}", facts.version, facts.pgvector)))
+            let mut superuser = Superuser::connect(&target).await?;
+            let facts = superuser.facts().await?;
+            Ok((superuser, format!("PostgreSQL {}, pgvector {}", facts.version, facts.pgvector)))
         })
         .await?;
 
     progress
         .stage(begun, Stage::Bootstrap, async {
-            let detail = match bootstrap::run(&target).await? {
+            let detail = match superuser.bootstrap().await? {
                 bootstrap::Bootstrap::Created => "database, roles and schema created",
                 bootstrap::Bootstrap::Existing => "database and roles are there",
             };
@@ -158,7 +186,8 @@ async fn stages(
 
     let history = progress
         .stage(begun, Stage::History, async {
-            let history = history::compare(&target).await?;
+            let history = superuser.history().await?;
+            superuser.close().await?;
             let detail = format!("{} applied, {} pending", history.applied.len(), history.pending.len());
             Ok((history, detail))
         })
@@ -177,8 +206,19 @@ async fn stages(
         .await?;
 
     let store = Store::open(&target);
+    let maintenance = DatabaseMaintenance::new(
+        store.clone(),
+        SnapshotFolder::of(cluster.data().path()),
+        ServerAddress {
+            tree: cluster.tree().clone(),
+            socket_dir: target.socket_dir().to_owned(),
+            port: target.port(),
+        },
+        settings.downloads.clone(),
+    );
     if let Some(running) = running.lock().await.as_mut() {
         running.store = Some(store.clone());
+        running.maintenance = Some(maintenance.clone());
     }
 
     progress
@@ -212,12 +252,25 @@ async fn stages(
         .stage(begun, Stage::Serve, async {
             // Asked behind a state of its own, so that a red gate leaves the real one closed.
             let tried = api.unopened();
-            tried.open(store.clone());
+            tried.open(store.clone(), Arc::new(maintenance.clone()));
             answers(&tried).await?;
-            api.open(store.clone());
+            // What was written for the first run is on the disk before anybody builds on it.
+            cluster.durable().await?;
+            api.open(store.clone(), Arc::new(maintenance.clone()));
             Ok(((), format!("API {} answers", drydock_api::VERSION)))
         })
-        .await
+        .await?;
+    maintenance.begin_keeping();
+    Ok(())
+}
+
+/// What a person is told while the server takes its time.
+fn recovering(waiting: &Waiting) -> String {
+    let seconds = waiting.elapsed.as_secs();
+    match waiting.last_line.as_str() {
+        "" => format!("for {seconds} s"),
+        line => format!("for {seconds} s: {line}"),
+    }
 }
 
 async fn configure(settings: &Settings) -> Result<(PathBuf, String), Red> {

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use drydock_postgres::{TARGET, Template};
+
 use crate::Profile;
 
 /// The settings of one start.
@@ -18,19 +20,41 @@ pub struct Settings {
     pub resources: Vec<PathBuf>,
     /// Which data to seed.
     pub profile: Profile,
+    /// Packed clusters to begin with where there is none, tried in order; the first that is this build's is taken.
+    pub templates: Vec<PathBuf>,
+    /// The folder that exported snapshots go to.
+    pub downloads: PathBuf,
+    /// What runs, as others who want the data directory are told: `window`, `serve`, …
+    pub program: &'static str,
 }
 
 impl Settings {
-    /// The settings of the environment: `DRYDOCK_DATA_DIR` and `DRYDOCK_POSTGRES`, where an empty value is none,
-    /// and the folders in which this installation or checkout keeps its resources.
+    /// The settings of the environment: `DRYDOCK_DATA_DIR`, `DRYDOCK_POSTGRES` and `DRYDOCK_DOWNLOADS`, where an empty
+    /// value is none, and the folders in which this installation or checkout keeps its resources. `DRYDOCK_TEMPLATE` names
+    /// the packed cluster to begin with; empty, there is to be none.
     #[must_use]
-    pub fn from_environment() -> Self {
+    pub fn from_environment(program: &'static str) -> Self {
         let path = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let resources = beside_the_program("resources", "");
+        let templates = match env::var_os("DRYDOCK_TEMPLATE") {
+            Some(none) if none.is_empty() => Vec::new(),
+            Some(template) => vec![template.into()],
+            None => resources
+                .iter()
+                .map(|folder| folder.join("template").join(TARGET).join(Template::file_name()))
+                .collect(),
+        };
         Self {
             data_dir: path("DRYDOCK_DATA_DIR"),
             postgres: path("DRYDOCK_POSTGRES"),
-            resources: beside_the_program("resources", ""),
+            templates,
+            resources,
             profile: Profile::Demo,
+            downloads: path("DRYDOCK_DOWNLOADS")
+                .or_else(dirs::download_dir)
+                .or_else(dirs::home_dir)
+                .unwrap_or_else(env::temp_dir),
+            program,
         }
     }
 }

@@ -1,87 +1,26 @@
 //! The `drydock` command: the same platform as the window, without one.
 
+mod arguments;
 mod check;
+mod child;
+mod exec;
 mod lab;
+mod logs;
+mod reset;
 mod serve;
 mod signals;
+mod size;
+mod snapshot;
+mod status;
+mod terminal;
 
-use std::{path::PathBuf, process::ExitCode, time::Instant};
+use std::{process::ExitCode, time::Instant};
 
-use clap::{Args, Parser, Subcommand};
-use drydock_boot::{Settings, boot::Failure};
+use arguments::{Arguments, Command};
+use clap::Parser as _;
+use drydock_api::maintenance::Problem;
+use drydock_boot::{AccessError, ErrorCode, Settings, boot::Failure};
 use signals::Signals;
-
-/// Drydock: a cloud-migration assessment platform that carries its own PostgreSQL.
-#[derive(Parser)]
-#[command(version, propagate_version = true)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Boot, and serve the API and the page on 127.0.0.1 until Ctrl-C.
-    Serve {
-        #[command(flatten)]
-        place: Place,
-        /// Port on 127.0.0.1; 0 takes any free one.
-        #[arg(long, default_value_t = 0)]
-        port: u16,
-        /// Folder with the built page; looked for beside the program when not given.
-        #[arg(long, value_name = "DIR")]
-        ui: Option<PathBuf>,
-    },
-    /// Boot, say how each stage went, and stop.
-    Check {
-        #[command(flatten)]
-        place: Place,
-        /// Print the outcome as JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Play a fault scenario on a throw-away cluster; without an id, list the scenarios.
-    Lab {
-        /// Id of the scenario.
-        scenario: Option<String>,
-        #[command(flatten)]
-        tree: TreePlace,
-    },
-    /// Print the API's OpenAPI document.
-    Openapi,
-}
-
-/// Where things are; what is not given is taken from the environment.
-#[derive(Args)]
-struct Place {
-    /// Folder for the data [env: DRYDOCK_DATA_DIR].
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    #[command(flatten)]
-    tree: TreePlace,
-}
-
-/// Where the PostgreSQL tree is.
-#[derive(Args)]
-struct TreePlace {
-    /// The PostgreSQL tree to run [env: DRYDOCK_POSTGRES].
-    #[arg(long, value_name = "DIR")]
-    postgres: Option<PathBuf>,
-}
-
-impl Place {
-    fn settings(self) -> Settings {
-        let settings = self.tree.settings();
-        Settings { data_dir: self.data_dir.or(settings.data_dir), ..settings }
-    }
-}
-
-impl TreePlace {
-    fn settings(self) -> Settings {
-        let settings = Settings::from_environment();
-        Settings { postgres: self.postgres.or(settings.postgres), ..settings }
-    }
-}
 
 fn main() -> ExitCode {
     // SAFETY: nothing has run yet, so there is no other thread.
@@ -104,17 +43,45 @@ fn main() -> ExitCode {
         };
         let done = match arguments.command {
             Command::Serve { place, port, ui } => {
-                return serve::run(place.settings(), port, ui, &mut signals).await;
+                return serve::run(place.settings("serve"), port, ui, &mut signals).await;
             }
-            Command::Check { place, json } => signals.or(check::run(place.settings(), json, started)).await,
+            Command::Psql { place, role, arguments } => {
+                return exec::run_psql(place.settings("psql"), role.into(), &arguments, &mut signals).await;
+            }
+            Command::Logs { place, lines, follow } => {
+                return logs::run(&place.settings("logs"), lines, follow, &mut signals).await;
+            }
+            Command::Exec { place, dialect, command } => {
+                return exec::run(place.settings("exec"), dialect.into(), &command, &mut signals).await;
+            }
+            Command::Reset { place, undo, yes } => {
+                return reset::run(place.settings("reset"), undo, yes, &mut signals).await;
+            }
+            Command::Snapshot { place, command } => {
+                return snapshot::run(place.settings("snapshot"), command, &mut signals).await;
+            }
+            Command::Check { place, json } => {
+                signals.or(check::run(place.settings("check"), json, started)).await
+            }
+            Command::Status { place, json } => signals.or(status::run(&place.settings("status"), json)).await,
             Command::Lab { scenario, tree } => {
-                signals.or(lab::run(scenario.as_deref(), &tree.settings())).await
+                signals.or(lab::run(scenario.as_deref(), &tree.settings("lab"))).await
             }
             Command::Openapi => Some(openapi()),
+            Command::Template { file, tree } => signals.or(template(&tree.settings("template"), &file)).await,
         };
         // Dropping the work has stopped its server and removed what was temporary.
         done.unwrap_or_else(|| fail("Drydock was told to end before it was done."))
     })
+}
+
+async fn template(settings: &Settings, file: &std::path::Path) -> ExitCode {
+    match drydock_boot::make_template(settings, file).await {
+        Ok(Some(bytes)) => say(&format!("made, {bytes} bytes")),
+        Ok(None) => say("current"),
+        Err(error) => return fail(&format!("No template was made: {error}.")),
+    }
+    ExitCode::SUCCESS
 }
 
 fn openapi() -> ExitCode {
@@ -142,4 +109,19 @@ fn fail(sentence: &str) -> ExitCode {
 
 fn fail_with(failure: &Failure) -> ExitCode {
     fail(&format!("Drydock stopped at {}: {failure}", failure.stage.name()))
+}
+
+fn fail_access(error: &AccessError) -> ExitCode {
+    fail(&format!("{error} {} [{}]", error.next_step(), error.code()))
+}
+
+fn fail_problem(problem: &Problem) -> ExitCode {
+    let sentences = [&problem.what, &problem.cause, &problem.next_step];
+    let text: Vec<_> =
+        sentences.into_iter().filter(|sentence| !sentence.is_empty()).map(String::as_str).collect();
+    fail(&format!("{} [{}]", text.join(" "), problem.code))
+}
+
+fn fail_code(sentence: &str, code: ErrorCode) -> ExitCode {
+    fail(&format!("{sentence} {} [{}]", code.next_step(), code.as_str()))
 }

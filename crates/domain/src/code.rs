@@ -9,6 +9,8 @@ pub enum ErrorCode {
     SessionRequired,
     /// The session token is unknown, ended or too old.
     SessionExpired,
+    /// The caller's role does not allow it.
+    PermissionDenied,
     /// A tenant header is missing.
     SelectorMissing,
     /// The client account does not exist or is not the caller's.
@@ -27,6 +29,12 @@ pub enum ErrorCode {
     MethodNotAllowed,
     /// No such path.
     RouteNotFound,
+    /// A reset, a restore or a snapshot runs already.
+    MaintenanceBusy,
+    /// No earlier state is kept.
+    NothingToUndo,
+    /// The live database could not be replaced by another.
+    ExchangeFailed,
     /// The boot has not come to its end.
     NotReady,
     /// The database does not answer.
@@ -73,14 +81,27 @@ pub enum ErrorCode {
     LoginImpossible,
     /// The API cannot be opened.
     ServeFailed,
+    /// The TCP port for a command cannot be opened.
+    ExecPortFailed,
+    /// A command cannot be run.
+    ExecCommandFailed,
+    /// There is no psql.
+    PsqlMissing,
+    /// There is no server log.
+    LogMissing,
+    /// Nobody can be asked whether it is meant.
+    Unconfirmed,
+    /// Several snapshots have the name that was given.
+    SnapshotAmbiguous,
 }
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 45] = [
         Self::InvalidCredentials,
         Self::SessionRequired,
         Self::SessionExpired,
+        Self::PermissionDenied,
         Self::SelectorMissing,
         Self::ClientAccountNotFound,
         Self::EngagementNotFound,
@@ -90,6 +111,9 @@ impl ErrorCode {
         Self::UnsupportedMediaType,
         Self::MethodNotAllowed,
         Self::RouteNotFound,
+        Self::MaintenanceBusy,
+        Self::NothingToUndo,
+        Self::ExchangeFailed,
         Self::NotReady,
         Self::DatabaseUnavailable,
         Self::DiskFull,
@@ -113,6 +137,12 @@ impl ErrorCode {
         Self::SeedFailed,
         Self::LoginImpossible,
         Self::ServeFailed,
+        Self::ExecPortFailed,
+        Self::ExecCommandFailed,
+        Self::PsqlMissing,
+        Self::LogMissing,
+        Self::Unconfirmed,
+        Self::SnapshotAmbiguous,
     ];
 
     /// The code itself.
@@ -122,6 +152,7 @@ impl ErrorCode {
             Self::InvalidCredentials => "auth.invalid_credentials",
             Self::SessionRequired => "auth.session_required",
             Self::SessionExpired => "auth.session_expired",
+            Self::PermissionDenied => "permission.denied",
             Self::SelectorMissing => "tenant.selector_missing",
             Self::ClientAccountNotFound => "client_account.not_found",
             Self::EngagementNotFound => "engagement.not_found",
@@ -131,6 +162,9 @@ impl ErrorCode {
             Self::UnsupportedMediaType => "request.unsupported_media_type",
             Self::MethodNotAllowed => "request.method_not_allowed",
             Self::RouteNotFound => "route.not_found",
+            Self::MaintenanceBusy => "maintenance.busy",
+            Self::NothingToUndo => "maintenance.nothing_to_undo",
+            Self::ExchangeFailed => "maintenance.exchange_failed",
             Self::NotReady => "platform.not_ready",
             Self::DatabaseUnavailable => "platform.database_unavailable",
             Self::DiskFull => "platform.disk_full",
@@ -154,6 +188,12 @@ impl ErrorCode {
             Self::SeedFailed => "seed.failed",
             Self::LoginImpossible => "login.impossible",
             Self::ServeFailed => "serve.failed",
+            Self::ExecPortFailed => "exec.port_failed",
+            Self::ExecCommandFailed => "exec.command_failed",
+            Self::PsqlMissing => "psql.missing",
+            Self::LogMissing => "logs.missing",
+            Self::Unconfirmed => "command.unconfirmed",
+            Self::SnapshotAmbiguous => "snapshot.name_ambiguous",
         }
     }
 
@@ -163,9 +203,10 @@ impl ErrorCode {
         match self {
             Self::RequestMalformed | Self::SelectorMissing => 400,
             Self::InvalidCredentials | Self::SessionRequired | Self::SessionExpired => 401,
-            Self::PeerRefused | Self::HostRefused | Self::OriginRefused => 403,
+            Self::PermissionDenied | Self::PeerRefused | Self::HostRefused | Self::OriginRefused => 403,
             Self::ClientAccountNotFound | Self::EngagementNotFound | Self::RouteNotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::MaintenanceBusy | Self::NothingToUndo => 409,
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::RequestInvalid => 422,
@@ -182,6 +223,7 @@ impl ErrorCode {
             Self::InvalidCredentials => "Sign-in failed",
             Self::SessionRequired => "Sign-in needed",
             Self::SessionExpired => "Session ended",
+            Self::PermissionDenied => "Not allowed for your role",
             Self::SelectorMissing => "No client account chosen",
             Self::ClientAccountNotFound => "Client account not found",
             Self::EngagementNotFound => "Engagement not found",
@@ -191,6 +233,9 @@ impl ErrorCode {
             Self::UnsupportedMediaType => "Request is not JSON",
             Self::MethodNotAllowed => "Method not allowed",
             Self::RouteNotFound => "Nothing at this address",
+            Self::MaintenanceBusy => "Something else is running",
+            Self::NothingToUndo => "Nothing to undo",
+            Self::ExchangeFailed => "State not replaced",
             Self::NotReady => "Still starting",
             Self::DatabaseUnavailable => "Database not available",
             Self::DiskFull => "Disk full",
@@ -214,6 +259,12 @@ impl ErrorCode {
             Self::SeedFailed => "Seeding failed",
             Self::LoginImpossible => "No account can sign in",
             Self::ServeFailed => "API could not be opened",
+            Self::ExecPortFailed => "No port for the command",
+            Self::ExecCommandFailed => "Command could not be run",
+            Self::PsqlMissing => "There is no psql",
+            Self::LogMissing => "There is no server log",
+            Self::Unconfirmed => "Not confirmed",
+            Self::SnapshotAmbiguous => "Several snapshots have this name",
         }
     }
 
@@ -223,6 +274,7 @@ impl ErrorCode {
         match self {
             Self::InvalidCredentials => "Check e-mail and password, or pick one of the demo accounts.",
             Self::SessionRequired | Self::SessionExpired => "Sign in again.",
+            Self::PermissionDenied => "Ask a platform administrator, or sign in as one.",
             Self::SelectorMissing => "Choose a client account and an engagement.",
             Self::ClientAccountNotFound => {
                 "Choose a client account from the switcher, or ask a platform administrator for access."
@@ -232,6 +284,9 @@ impl ErrorCode {
             Self::RequestTooLarge => "Send less at once.",
             Self::UnsupportedMediaType => "Send JSON with content-type application/json.",
             Self::MethodNotAllowed | Self::RouteNotFound => "See /api/openapi.json for what is there.",
+            Self::MaintenanceBusy => "Wait until it is done, or cancel it, and try again.",
+            Self::NothingToUndo => "Restore a snapshot instead.",
+            Self::ExchangeFailed => "Nothing was changed. Close other connections to the database and try again.",
             Self::NotReady => "Wait until the boot page says ready, or read there why it stopped.",
             Self::DatabaseUnavailable => {
                 "Try again; if it stays so, restart Drydock and copy the report from the boot page."
@@ -264,6 +319,14 @@ impl ErrorCode {
             }
             Self::LoginImpossible => "Reactivate an account in the database, or use another data directory.",
             Self::ServeFailed => "Choose another port and start again.",
+            Self::ExecPortFailed => "Try again; if it stays so, read the server log: `drydock logs`.",
+            Self::ExecCommandFailed => "Check the command's name and that it may be run.",
+            Self::PsqlMissing => {
+                "Install PostgreSQL's client programs (Debian and Ubuntu: postgresql-client), or put psql on PATH."
+            }
+            Self::LogMissing => "Check the data directory: a server writes its log when it is first started.",
+            Self::Unconfirmed => "Nothing was changed. Say --yes if it is meant.",
+            Self::SnapshotAmbiguous => "Give the id instead: `drydock snapshot list`.",
         }
     }
 }

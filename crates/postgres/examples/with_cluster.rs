@@ -35,9 +35,9 @@ async fn run() -> Result<ExitCode, Box<dyn Error>> {
     let account = Account::resolve()?;
     // Declared first, so that it is removed last.
     let folder = tempfile::Builder::new().prefix("drydock-").tempdir()?;
-    let data = DataDirectory::open(folder.path(), &account)?;
-    let (cluster, _) = Cluster::initialise(&tree, data, &account).await?;
-    let mut server = cluster.start().await?;
+    let data = DataDirectory::open(folder.path(), &account, "with_cluster")?;
+    let (cluster, _) = Cluster::initialise(&tree, data, &account, None).await?;
+    let mut server = cluster.start(|_| ()).await?;
 
     let status = Command::new(program)
         .args(arguments)

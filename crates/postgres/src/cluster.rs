@@ -2,28 +2,23 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use pg_embed::command_executor::{AsyncCommand, AsyncCommandExecutor};
-use pg_embed::pg_enums::{PgProcessType, PgServerStatus};
+use tokio::sync::watch;
 
-use crate::{Account, DataDirectory, PostgresError, Tree, data, os};
+use crate::control::Control;
+use crate::{Account, DataDirectory, LastStop, PostgresError, Template, Tree, data, os, template};
 
 /// The superuser initdb creates. Reached by peer authentication only; it has no password.
 pub(crate) const SUPERUSER: &str = "postgres";
 
-/// Prefix of a cluster that is being made.
-const UNFINISHED: &str = "cluster.new";
-
-/// How long the removal of one is tried.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// Whether [`Cluster::initialise`] made the cluster or found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Initialised {
-    /// It was made just now.
+    /// initdb made it just now.
     Created,
+    /// It came out of a template just now.
+    Unpacked,
     /// It was there.
     Existing,
 }
@@ -40,36 +35,87 @@ pub(crate) struct Inner {
     pub(crate) data: DataDirectory,
     pub(crate) account: Account,
     pub(crate) running: AtomicBool,
+    /// Whether what was made is durable; `None` while that is not known.
+    pub(crate) durable: watch::Sender<Option<Result<(), Arc<PostgresError>>>>,
 }
 
 impl Cluster {
-    /// Makes the cluster if it isn't there: initdb with data checksums, UTF8, the C.UTF-8 locale and byte order, with peer
-    /// authentication on the Unix socket for this account and nothing else. It is made aside and renamed when it is
-    /// complete and durable, so that an interrupted initdb is never taken for a finished one.
+    /// Makes the cluster if it isn't there: out of `template`, which has been packed from one like it, else with initdb (data
+    /// checksums, UTF8, the C.UTF-8 locale and byte order). Peer authentication on the Unix socket admits this account and
+    /// nothing else. It is made aside and renamed when it is complete, so that an interrupted first start is never taken for
+    /// a finished one. What came out of a template need not be durable yet: await [`Cluster::durable`] before anybody is
+    /// told that something is kept. A damaged template is passed over with a warning.
     ///
     /// # Errors
     /// `postgres.init_failed` with initdb's own words, `data.other_major`, `data.other_owner`, `data.damaged`,
-    /// `postgres.stage_failed`, `postgres.io`.
+    /// `postgres.stage_failed`, `postgres.left_over`, `postgres.io`.
     pub async fn initialise(
         tree: &Tree,
         data: DataDirectory,
         account: &Account,
+        template: Option<&Template>,
     ) -> Result<(Self, Initialised), PostgresError> {
-        let tree = tree.reachable_by(account)?;
-        let inner = Inner { tree, data, account: account.clone(), running: AtomicBool::new(false) };
+        let inner = Arc::new(Inner {
+            tree: tree.reachable_by(account)?,
+            data,
+            account: account.clone(),
+            running: AtomicBool::new(false),
+            durable: watch::Sender::new(Some(Ok(()))),
+        });
+        inner.discard_unsynced()?;
         let initialised = if inner.exists()? {
-            inner.admit_callers(&inner.data.cluster())?;
+            inner.admit_callers(&inner.cluster(), os::Durable::Yes)?;
             Initialised::Existing
         } else {
-            inner.create().await?;
-            Initialised::Created
+            inner.create(template).await?
         };
-        Ok((Self { inner: Arc::new(inner) }, initialised))
+        Ok((Self { inner }, initialised))
+    }
+
+    /// Resolves when everything that [`Cluster::initialise`] wrote is durable: at once, unless the cluster was just unpacked.
+    ///
+    /// # Errors
+    /// `postgres.not_durable` if it could not be made so; the next [`Cluster::initialise`] then makes the cluster anew.
+    pub async fn durable(&self) -> Result<(), PostgresError> {
+        let mut news = self.inner.durable.subscribe();
+        // The sender lives in self.
+        match news.wait_for(Option::is_some).await.map(|durable| durable.clone()) {
+            Ok(Some(Err(cause))) => {
+                Err(PostgresError::NotDurable { path: self.path(), cause: cause.to_string() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Packs the cluster as a template for others like it, under a `key` that says of what build it is. Its server must have
+    /// been shut down in order. Returns the size of the file in bytes.
+    ///
+    /// # Errors
+    /// `postgres.already_running`, `postgres.io` (also if it was not shut down in order).
+    pub fn pack(&self, key: &str, to: &Path) -> Result<u64, PostgresError> {
+        if self.inner.running.swap(true, Ordering::AcqRel) {
+            return Err(PostgresError::AlreadyRunning { path: self.path() });
+        }
+        let packed =
+            self.last_wal_file().and_then(|wal_file| template::pack(&self.path(), &wal_file, key, to));
+        self.inner.running.store(false, Ordering::Release);
+        packed.map_err(PostgresError::io("pack the cluster as", to))
+    }
+
+    /// The file of the write-ahead log that the server needs to start, if it has shut down in order.
+    fn last_wal_file(&self) -> io::Result<String> {
+        let control = Control::read(&self.inner.tree, &self.path())
+            .ok_or_else(|| io::Error::other("pg_controldata does not understand it"))?;
+        if control.last_stop() != Some(LastStop::Clean) {
+            return Err(io::Error::other("its server was not shut down in order"));
+        }
+        let file = control.wal_file().ok_or_else(|| io::Error::other("pg_controldata names no file"))?;
+        Ok(file.to_owned())
     }
 
     /// PGDATA.
     pub fn path(&self) -> PathBuf {
-        self.inner.data.cluster()
+        self.inner.cluster()
     }
 
     /// The data directory it lies in.
@@ -89,6 +135,10 @@ impl Cluster {
 }
 
 impl Inner {
+    pub(crate) fn cluster(&self) -> PathBuf {
+        self.data.cluster()
+    }
+
     /// Whether there is a cluster that this tree and account can run.
     fn exists(&self) -> Result<bool, PostgresError> {
         let path = self.data.cluster();
@@ -121,84 +171,20 @@ impl Inner {
         PostgresError::OtherOwner { path: path.to_owned(), owner, account: self.account.name.clone() }
     }
 
-    async fn create(&self) -> Result<(), PostgresError> {
-        remove_unfinished(self.data.path()).await;
-        // A name of its own: an initdb that outlived a crash of its app still writes to the name it was given.
-        let nonce = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
-        let path = self.data.path().join(format!("{UNFINISHED}-{}-{nonce:x}", std::process::id()));
-        os::make_dir(&path, 0o700, Some(&self.account)).map_err(PostgresError::io("create", &path))?;
-        let unfinished = Unfinished { path: &path };
-        self.initdb(&path).await?;
-        self.finish(&path)?;
-        // It has another name now.
-        std::mem::forget(unfinished);
-        Ok(())
-    }
-
-    /// Runs initdb through pg-embed's executor.
-    ///
-    /// `PgEmbed` itself is not used: its constructor creates a cache folder below the home directory (and fails where it
-    /// can't), its `setup` leaves a readable password file behind and its `start_db` turns fsync off. None of its
-    /// download code can be reached from here. The executor sets neither user nor environment and drops what the program
-    /// prints, so a shell in between does; and it lets its program run on when it is dropped, so the program is on a leash.
-    async fn initdb(&self, path: &Path) -> Result<(), PostgresError> {
-        let output = self.data.log_dir().join("initdb.log");
-        let initdb = self.tree.program("initdb");
-        let mut leash = os::Leash::new().map_err(PostgresError::io("make a pipe for", &initdb))?;
-        let (program, mut arguments) = os::isolated(&initdb, &self.account, path, &output, &leash);
-        arguments.extend(["-D".into(), path.into(), "-U".into(), SUPERUSER.into()]);
-        arguments.extend(
-            [
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-                "--lc-collate=C",
-                "--data-checksums",
-                "--auth-local=peer",
-                "--auth-host=reject",
-                "--no-instructions",
-                // The values the server is started with; given here, initdb need not try out what the machine can bear.
-                "--set=max_connections=40",
-                "--set=shared_buffers=32MB",
-            ]
-            .map(Into::into),
-        );
-        if os::SYNCS_AT_ONCE {
-            arguments.push("--no-sync".into());
-        }
-        // Only this run's output may end up in the error.
-        let _ = fs::remove_file(&output);
-        let failed = |cause: pg_embed::pg_errors::Error| PostgresError::InitFailed {
-            output: match fs::read(&output).map(|text| String::from_utf8_lossy(&text).into_owned()) {
-                Ok(text) if !text.trim().is_empty() => text,
-                _ => cause.to_string(),
-            },
-        };
-        let mut run =
-            AsyncCommandExecutor::<PgServerStatus, _, _>::new(program, arguments, PgProcessType::InitDb)
-                .map_err(failed)?;
-        leash.handed_over();
-        run.execute(None).await.map_err(failed)?;
-        Ok(())
-    }
-
-    fn finish(&self, path: &Path) -> Result<(), PostgresError> {
-        self.admit_callers(path)?;
-        os::sync(path).map_err(PostgresError::io("sync", path))?;
-        let cluster = self.data.cluster();
-        fs::rename(path, &cluster).map_err(PostgresError::io("put in place", &cluster))?;
-        os::sync_entries(self.data.path()).map_err(PostgresError::io("sync", self.data.path()))
-    }
-
-    /// Who may connect: this process's account and the server's, as any role, over the socket. Nobody else, nothing else.
+    /// Who may connect, over the socket: this process's account and the server's, as any role but those of running commands,
+    /// which have a password of their own. Nobody else, nothing else.
     /// Written whenever it differs, so that a cluster follows when the rules or the names change.
-    fn admit_callers(&self, cluster: &Path) -> Result<(), PostgresError> {
+    pub(crate) fn admit_callers(&self, cluster: &Path, durable: os::Durable) -> Result<(), PostgresError> {
         let mut names = vec![&self.account.name];
         if self.account.caller != self.account.name {
             names.push(&self.account.caller);
         }
         let map: String =
             names.iter().map(|name| format!("drydock \"{}\" all\n", name.replace('"', "\"\""))).collect();
-        let rules = "# Written by Drydock at each start.\nlocal all all peer map=drydock\n";
+        // The role that a running command has is nobody's account: it comes with a password, from whomever.
+        let rules = "# Written by Drydock at each start.\n\
+                     local all \"/^drydock_exec_[0-9a-f]{16}$\" scram-sha-256\n\
+                     local all all peer map=drydock\n";
         let map = format!("# Written by Drydock at each start.\n{map}");
         for (name, text) in [("pg_hba.conf", rules), ("pg_ident.conf", &map)] {
             let path = cluster.join(name);
@@ -207,42 +193,9 @@ impl Inner {
             }
             let new = cluster.join(format!("{name}.new"));
             let _ = fs::remove_file(&new);
-            os::write_new(&new, text, 0o600, &self.account).map_err(PostgresError::io("write", &new))?;
+            os::write_new(&new, text, 0o600, &self.account, durable).map_err(PostgresError::io("write", &new))?;
             fs::rename(&new, &path).map_err(PostgresError::io("put in place", &path))?;
         }
         Ok(())
-    }
-}
-
-/// A cluster that is being made: removed when dropped.
-struct Unfinished<'a> {
-    path: &'a Path,
-}
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        if let Err(cause) = fs::remove_dir_all(self.path) {
-            tracing::warn!(path = %self.path.display(), "could not remove an unfinished cluster: {cause}");
-        }
-    }
-}
-
-/// Removes what interrupted runs of initdb left. It is ours: we hold the data directory's lock. An initdb whose app was
-/// killed may still be ending, so what can't be removed is tried again for a while, and then left for the next time.
-async fn remove_unfinished(data: &Path) {
-    for entry in fs::read_dir(data).into_iter().flatten().flatten() {
-        if !entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            continue;
-        }
-        let path = entry.path();
-        tracing::warn!(path = %path.display(), "removing an unfinished cluster");
-        let deadline = Instant::now() + PATIENCE;
-        while let Err(cause) = fs::remove_dir_all(&path) {
-            if Instant::now() >= deadline {
-                tracing::warn!(path = %path.display(), "could not remove an unfinished cluster: {cause}");
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
     }
 }

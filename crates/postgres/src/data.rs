@@ -1,10 +1,8 @@
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Read, Seek, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-
+use crate::holder::{LOCK_FILE, Lock};
 use crate::{Account, PostgresError, os};
 
 /// Where root keeps the data, and the copy of the tree that its unprivileged account can read.
@@ -35,16 +33,16 @@ pub fn default_data_dir() -> Result<PathBuf, PostgresError> {
 #[derive(Debug)]
 pub struct DataDirectory {
     path: PathBuf,
-    lock: File,
+    pub(crate) lock: Lock,
 }
 
 impl DataDirectory {
     /// Creates the folder if need be (only its owner may list it), checks that it can be written and that the account can
-    /// get there, and takes its lock.
+    /// get there, and takes its lock in the name of `program` (see [`Holder`](crate::Holder)).
     ///
     /// # Errors
     /// `data.path_too_long`, `data.not_writable`, `data.in_use`, `postgres.unreachable`.
-    pub fn open(path: &Path, account: &Account) -> Result<Self, PostgresError> {
+    pub fn open(path: &Path, account: &Account, program: &str) -> Result<Self, PostgresError> {
         let denied = |source| PostgresError::NotWritable { path: path.to_owned(), source };
         let absolute = std::path::absolute(path).map_err(denied)?;
         check_length(&absolute)?;
@@ -53,7 +51,7 @@ impl DataDirectory {
         check_length(&path)?;
         // Before anything of ours lies in it, which is what would make it ours.
         admit(&path, account)?;
-        let lock = lock(&path)?;
+        let lock = Lock::take(&path, program)?;
         let data = Self { path, lock };
         let log = data.log_dir();
         match os::make_dir(&log, 0o700, None) {
@@ -82,13 +80,6 @@ impl DataDirectory {
     }
 }
 
-impl Drop for DataDirectory {
-    fn drop(&mut self) {
-        // Not left to close(): a child between fork and exec shares the descriptor and would keep the lock for a moment.
-        let _ = self.lock.unlock();
-    }
-}
-
 fn check_length(path: &Path) -> Result<(), PostgresError> {
     let length = path.as_os_str().len();
     if length <= LONGEST {
@@ -112,7 +103,7 @@ fn admit(path: &Path, account: &Account) -> Result<(), PostgresError> {
 
 /// Whether nobody else can mind what becomes of the folder's mode: it is empty, or has been a data directory before.
 fn is_ours(path: &Path) -> bool {
-    is_empty(path) || path.join("drydock.lock").is_file() || path.join("cluster").is_dir()
+    is_empty(path) || path.join(LOCK_FILE).is_file() || path.join("cluster").is_dir()
 }
 
 /// Creates the folder and those above it that are missing; what root creates on the way may be passed by everybody.
@@ -133,36 +124,6 @@ fn create(path: &Path, account: &Account) -> io::Result<()> {
         }
     }
     if path.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) }
-}
-
-fn lock(data: &Path) -> Result<File, PostgresError> {
-    let denied = |source| PostgresError::NotWritable { path: data.to_owned(), source };
-    let mut file = os::open_private(&data.join("drydock.lock")).map_err(denied)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut text = String::new();
-            // What it says is only for the message; an unreadable one still means that somebody holds it.
-            let _ = file.read_to_string(&mut text);
-            let mut lines = text.lines();
-            let pid = lines.next().and_then(|line| line.parse().ok());
-            let since = lines.next().map(str::to_owned);
-            return Err(PostgresError::InUse { path: data.to_owned(), pid, since });
-        }
-        Err(TryLockError::Error(cause)) => return Err(denied(cause)),
-    }
-    let since = OffsetDateTime::now_utc()
-        .replace_nanosecond(0)
-        .ok()
-        .and_then(|now| now.format(&Rfc3339).ok())
-        .unwrap_or_default();
-    let write = |file: &mut File| {
-        file.set_len(0)?;
-        file.rewind()?;
-        file.write_all(format!("{}\n{since}\n", std::process::id()).as_bytes())
-    };
-    write(&mut file).map_err(denied)?;
-    Ok(file)
 }
 
 /// Whether the folder has no entry.

@@ -1,6 +1,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use uuid::Uuid;
+
+use crate::Holder;
+
 /// Why the bundled cluster could not be opened, initialised, started or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum PostgresError {
@@ -72,14 +76,12 @@ pub enum PostgresError {
         longest: usize,
     },
     /// Another process holds the data directory.
-    #[error("the data directory {} is in use by {}", .path.display(), holder(*.pid, .since.as_deref()))]
+    #[error("the data directory {} is in use by {}", .path.display(), who(.holder.as_deref()))]
     InUse {
         /// The data directory.
         path: PathBuf,
-        /// Process id of the holder, if its lock file tells.
-        pid: Option<u32>,
-        /// When the holder took it (RFC 3339, UTC), if its lock file tells.
-        since: Option<String>,
+        /// Who holds it, if its lock file tells.
+        holder: Option<Box<Holder>>,
     },
     /// The cluster was made by another major version of PostgreSQL.
     #[error("the cluster {} was made by PostgreSQL {found}, this is PostgreSQL {ours}", .path.display())]
@@ -112,6 +114,14 @@ pub enum PostgresError {
     InitFailed {
         /// What initdb printed.
         output: String,
+    },
+    /// A cluster just made could not be made durable.
+    #[error("the new cluster {} could not be made durable: {cause}", .path.display())]
+    NotDurable {
+        /// The cluster's folder.
+        path: PathBuf,
+        /// Why not.
+        cause: String,
     },
     /// This cluster's server already runs in this process.
     #[error("the server of {} already runs in this process", .path.display())]
@@ -159,6 +169,55 @@ pub enum PostgresError {
         /// The end of its log.
         log: String,
     },
+    /// There is no snapshot with this id.
+    #[error("there is no snapshot {id}")]
+    SnapshotNotFound {
+        /// The id asked for.
+        id: Uuid,
+    },
+    /// A snapshot's file is not as it was written, or none at all.
+    #[error("the snapshot {file} is damaged: {what}")]
+    SnapshotDamaged {
+        /// Name of the file.
+        file: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A snapshot was made by a newer Drydock or PostgreSQL.
+    #[error("the snapshot {file} cannot be read by this version: {what}")]
+    SnapshotUnsupported {
+        /// Name of the file.
+        file: String,
+        /// What is too new.
+        what: String,
+    },
+    /// The name or the note will not do.
+    #[error("a snapshot cannot be called that: {what}")]
+    SnapshotNameInvalid {
+        /// What is wrong with which.
+        what: &'static str,
+    },
+    /// The file to export to is there.
+    #[error("there is a file already at {}", .path.display())]
+    SnapshotFileExists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// pg_dump failed.
+    #[error("the snapshot could not be made: {}", salient(.output))]
+    DumpFailed {
+        /// What it printed, without values.
+        output: String,
+    },
+    /// pg_restore failed.
+    #[error("the snapshot could not be restored: {}", salient(.output))]
+    RestoreFailed {
+        /// What it printed, without values.
+        output: String,
+    },
+    /// Work on a snapshot was cancelled.
+    #[error("the work on the snapshot was cancelled")]
+    SnapshotCancelled,
     /// A file operation failed.
     #[error("could not {what} {}: {source}", .path.display())]
     Io {
@@ -193,6 +252,7 @@ impl PostgresError {
             "The server's account may not enter a folder on the way to the data directory.",
         ),
         ("postgres.init_failed", "initdb could not create the cluster."),
+        ("postgres.not_durable", "The new cluster could not be written to the disk for certain."),
         ("postgres.already_running", "This cluster's server already runs in this process."),
         ("postgres.left_over", "A server left over by a crash could not be stopped."),
         (
@@ -206,6 +266,14 @@ impl PostgresError {
             "The server ended without writing everything to its files; the next start recovers.",
         ),
         ("postgres.io", "A file operation failed."),
+        ("snapshot.not_found", "There is no snapshot with this id."),
+        ("snapshot.damaged", "The snapshot's file is not as it was written."),
+        ("snapshot.unsupported", "The snapshot was made by a newer Drydock or PostgreSQL."),
+        ("snapshot.name_invalid", "The snapshot's name or note is empty, too long or has control characters."),
+        ("snapshot.file_exists", "The file to export the snapshot to is there already."),
+        ("snapshot.dump_failed", "pg_dump could not save the database."),
+        ("snapshot.restore_failed", "pg_restore could not restore the snapshot."),
+        ("snapshot.cancelled", "The work on the snapshot was cancelled."),
         ("data.no_home", "There is no home directory to keep the data in."),
         ("data.not_writable", "The data directory cannot be created or written."),
         ("data.path_too_long", "The data directory's path is too long for PostgreSQL."),
@@ -225,6 +293,7 @@ impl PostgresError {
             Self::AccountUnusable { .. } => "postgres.account_unusable",
             Self::Unreachable { .. } => "postgres.unreachable",
             Self::InitFailed { .. } => "postgres.init_failed",
+            Self::NotDurable { .. } => "postgres.not_durable",
             Self::AlreadyRunning { .. } => "postgres.already_running",
             Self::LeftOver { .. } => "postgres.left_over",
             Self::SocketFolder { .. } => "postgres.socket_folder",
@@ -232,6 +301,14 @@ impl PostgresError {
             Self::StopFailed { .. } => "postgres.stop_failed",
             Self::StopUnclean { .. } => "postgres.stop_unclean",
             Self::Io { .. } => "postgres.io",
+            Self::SnapshotNotFound { .. } => "snapshot.not_found",
+            Self::SnapshotDamaged { .. } => "snapshot.damaged",
+            Self::SnapshotUnsupported { .. } => "snapshot.unsupported",
+            Self::SnapshotNameInvalid { .. } => "snapshot.name_invalid",
+            Self::SnapshotFileExists { .. } => "snapshot.file_exists",
+            Self::DumpFailed { .. } => "snapshot.dump_failed",
+            Self::RestoreFailed { .. } => "snapshot.restore_failed",
+            Self::SnapshotCancelled => "snapshot.cancelled",
             Self::NoHome => "data.no_home",
             Self::NotWritable { .. } => "data.not_writable",
             Self::PathTooLong { .. } => "data.path_too_long",
@@ -285,6 +362,9 @@ impl PostgresError {
             Self::InitFailed { .. } => {
                 "The sentence above is initdb's own. Check free disk space and that the data directory's file system keeps permissions.".into()
             }
+            Self::NotDurable { .. } => {
+                "Check the disk and its free space, then start again: the cluster is made anew.".into()
+            }
             Self::AlreadyRunning { .. } => "Stop the running server first.".into(),
             Self::LeftOver { pid, .. } => format!("End process {pid} and start again."),
             Self::SocketFolder { path, .. } => {
@@ -299,6 +379,22 @@ impl PostgresError {
                     .into()
             }
             Self::Io { .. } => "Check free disk space and permissions, then start again.".into(),
+            Self::SnapshotNotFound { .. } => "List the snapshots; this one may have been deleted.".into(),
+            Self::SnapshotDamaged { .. } => {
+                "Nothing was changed. Use another snapshot, or import this one again from where it came.".into()
+            }
+            Self::SnapshotUnsupported { .. } => "Nothing was changed. Update Drydock, then try again.".into(),
+            Self::SnapshotNameInvalid { .. } => {
+                "Give it a name of 1 to 80 characters and a note of at most 500.".into()
+            }
+            Self::SnapshotFileExists { .. } => "Export to another name, or say that the file is to be replaced.".into(),
+            Self::DumpFailed { .. } => {
+                "No snapshot was made. The sentence above is pg_dump's own; log/postgres.log in the data directory has the rest.".into()
+            }
+            Self::RestoreFailed { .. } => {
+                "Nothing was changed. The sentence above is pg_restore's own: the snapshot needs something that this database does not give.".into()
+            }
+            Self::SnapshotCancelled => "Nothing was changed.".into(),
         }
     }
 
@@ -313,9 +409,10 @@ fn list(paths: &[PathBuf]) -> String {
     if places.is_empty() { "no place (none was given)".into() } else { places.join(", ") }
 }
 
-fn holder(pid: Option<u32>, since: Option<&str>) -> String {
-    let who = pid.map_or("another process".into(), |pid| format!("process {pid}"));
-    since.map_or(who.clone(), |since| format!("{who} since {since}"))
+fn who(holder: Option<&Holder>) -> String {
+    holder.map_or("another process".into(), |Holder { program, pid, since, .. }| {
+        format!("{program} (process {pid}) since {since}")
+    })
 }
 
 /// A path as one shell word, so that the next step can be pasted.

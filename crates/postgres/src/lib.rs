@@ -6,9 +6,10 @@
 //!
 //! let tree = Tree::locate(None, &[])?;
 //! let account = Account::resolve()?;
-//! let data = DataDirectory::open(&default_data_dir()?, &account)?;
-//! let (cluster, _) = Cluster::initialise(&tree, data, &account).await?;
-//! let mut server = cluster.start().await?;
+//! let data = DataDirectory::open(&default_data_dir()?, &account, "example")?;
+//! let (cluster, _) = Cluster::initialise(&tree, data, &account, None).await?;
+//! let mut server = cluster.start(|_| ()).await?;
+//! cluster.durable().await?;
 //! // connect to server.socket_dir(), server.port() as postgres
 //! server.stop().await?;
 //! # Ok(())
@@ -22,20 +23,32 @@
 
 mod account;
 mod cluster;
+mod control;
+mod create;
 mod data;
 mod error;
+mod holder;
+mod log;
 mod os;
 mod pid_file;
+mod proxy;
 mod recover;
 mod server;
+pub mod snapshot;
 mod socket;
+mod template;
 mod tree;
 
 pub use account::Account;
 pub use cluster::{Cluster, Initialised};
+pub use control::LastStop;
 pub use data::{DataDirectory, default_data_dir};
 pub use error::PostgresError;
-pub use server::{Exit, Server, StopMode, Stopped};
+pub use holder::Holder;
+pub use proxy::Proxy;
+pub use server::{Exit, Server, StopMode, Stopped, Waiting};
+pub use socket::PORT;
+pub use template::Template;
 pub use tree::{TARGET, Tree};
 
 /// The first `length` hexadecimal digits of the SHA-256 of `bytes`: a name for something that has none.

@@ -7,40 +7,39 @@ use std::time::{Duration, Instant};
 
 use crate::os::{self, Request};
 use crate::pid_file::Note;
-use crate::{Cluster, PostgresError};
+use crate::PostgresError;
 
 /// How long a left-over server gets for each request, and its children for letting go of the shared memory.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Makes way for a new server on this cluster.
+/// Makes way for a new server on the cluster in `data`.
 ///
 /// A `postmaster.pid` is removed only if its process is provably not a server of this cluster and nobody is attached to
 /// the shared memory it names; where that can't be told, it is left to PostgreSQL, which then refuses to start.
-pub(crate) fn clear(cluster: &Cluster) -> Result<(), PostgresError> {
-    let data = cluster.path();
+pub(crate) fn clear(data: &Path) -> Result<(), PostgresError> {
     let file = data.join("postmaster.pid");
-    let Some(note) = Note::read(&data) else { return Ok(()) };
+    let Some(note) = Note::read(data) else { return Ok(()) };
     let Some(pid) = note.pid().map(i32::abs) else { return Ok(()) };
     let memory = note.memory();
 
-    let holder = Holder::of(pid, &data);
-    if holder == Holder::Server {
+    let suspect = Suspect::of(pid, data);
+    if suspect == Suspect::Server {
         tracing::warn!(pid, "stopping a left-over PostgreSQL");
-        stop(pid, &data)?;
+        stop(pid, data)?;
     }
     let deadline = Instant::now() + PATIENCE;
     while attached(memory) && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
-    if holder == Holder::Other && memory.is_some() && !attached(memory) {
+    if suspect == Suspect::Other && memory.is_some() && !attached(memory) {
         tracing::warn!(pid, "postmaster.pid names a process that is not our server; removing it");
         fs::remove_file(&file).map_err(PostgresError::io("remove", &file))?;
     }
     Ok(())
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Holder {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Suspect {
     /// No such process: PostgreSQL sorts that out itself.
     Gone,
     /// The server of this cluster.
@@ -51,7 +50,7 @@ enum Holder {
     Unknown,
 }
 
-impl Holder {
+impl Suspect {
     /// A server is known by its name and by its working directory, which is its cluster.
     #[cfg(target_os = "linux")]
     fn of(pid: i32, data: &Path) -> Self {
@@ -71,9 +70,32 @@ impl Holder {
         }
     }
 
+    /// A server is known by its command line, which names its cluster.
     #[cfg(not(target_os = "linux"))]
-    fn of(_pid: i32, _data: &Path) -> Self {
-        Self::Unknown
+    fn of(pid: i32, data: &Path) -> Self {
+        let ps = std::process::Command::new("/bin/ps")
+            .args(["-ww", "-o", "stat=", "-o", "command=", "-p", &pid.to_string()])
+            .output();
+        match ps {
+            Ok(output) if output.stdout.is_empty() && output.status.code() == Some(1) => Self::Gone,
+            Ok(output) if output.status.success() => {
+                Self::by_command_line(&String::from_utf8_lossy(&output.stdout), data)
+            }
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Out of `ps -o stat= -o command=`.
+    #[cfg(any(not(target_os = "linux"), test))]
+    fn by_command_line(line: &str, data: &Path) -> Self {
+        let (state, command) = line.trim().split_once(char::is_whitespace).unwrap_or((line, ""));
+        if state.starts_with('Z') {
+            return Self::Other;
+        }
+        if !command.contains("postgres") {
+            return Self::Other;
+        }
+        if command.contains(&format!(" -D {} ", data.display())) { Self::Server } else { Self::Unknown }
     }
 }
 
@@ -95,11 +117,31 @@ fn stop(pid: i32, data: &Path) -> Result<(), PostgresError> {
         os::ask(pid, request).map_err(|cause| stuck(cause.to_string()))?;
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
-            if Holder::of(pid, data) != Holder::Server {
+            if Suspect::of(pid, data) != Suspect::Server {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(2));
         }
     }
     Err(stuck("it reacts to no signal".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_known_by_its_command_line() {
+        let data = Path::new("/data dir/cluster");
+        for (line, suspect) in [
+            ("Ss   /tree/bin/postgres -D /data dir/cluster -c fsync=on\n", Suspect::Server),
+            ("Ss   /tree/bin/postgres -D /data dir/cluster2 -c fsync=on\n", Suspect::Unknown),
+            ("Ss   postgres: checkpointer\n", Suspect::Unknown),
+            ("S+   vim notes about -D /data dir/cluster \n", Suspect::Other),
+            ("Z    (postgres)\n", Suspect::Other),
+            ("Z\n", Suspect::Other),
+        ] {
+            assert_eq!(Suspect::by_command_line(line, data), suspect, "{line}");
+        }
+    }
 }

@@ -1,7 +1,5 @@
-use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,13 +7,22 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
 use crate::error::without_prefix;
-use crate::os::{self, Request};
+use crate::os::{self, Guard, Request};
 use crate::pid_file::Note;
 use crate::socket::{PORT, SocketFolder};
-use crate::{Cluster, PostgresError, recover};
+use crate::{Cluster, PostgresError, log, recover};
 
 /// How often `postmaster.pid` is looked at while the server starts.
 const LOOK: Duration = Duration::from_millis(1);
+
+/// How long a start may take without being reported.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// How often it is reported from then on.
+const REPORT: Duration = Duration::from_millis(250);
+
+/// How often the size of its log is looked at.
+const LOG_LOOK: Duration = Duration::from_secs(2);
 
 /// How long each rung of the stop ladder waits.
 const LADDER: [(Request, StopMode, Duration); 3] = [
@@ -23,9 +30,6 @@ const LADDER: [(Request, StopMode, Duration); 3] = [
     (Request::Immediate, StopMode::Immediate, Duration::from_secs(2)),
     (Request::Kill, StopMode::Killed, Duration::from_secs(5)),
 ];
-
-/// A log larger than this (bytes) is put aside at the next start; one old log is kept.
-const LOG_LIMIT: u64 = 5 * 1024 * 1024;
 
 /// What goes into every command line. Given there, it wins over the cluster's configuration files.
 const SETTINGS: &[(&str, &str)] = &[
@@ -37,10 +41,12 @@ const SETTINGS: &[(&str, &str)] = &[
     ("full_page_writes", "on"),
     ("synchronous_commit", "on"),
     // Small and quick to start: one user, no replicas.
-    ("shared_buffers", "32MB"),
-    ("max_connections", "40"),
+    ("shared_buffers", "16MB"),
+    ("max_connections", "30"),
     ("max_wal_senders", "0"),
     ("wal_level", "minimal"),
+    ("min_wal_size", "32MB"),
+    ("max_wal_size", "128MB"),
     ("max_worker_processes", "4"),
     ("max_logical_replication_workers", "0"),
     ("max_files_per_process", "200"),
@@ -51,6 +57,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("log_timezone", "UTC"),
     ("logging_collector", "off"),
     ("log_destination", "stderr"),
+    ("log_startup_progress_interval", "1s"),
     ("log_checkpoints", "off"),
     ("log_line_prefix", "%m [%p] "),
     // No values: the log goes into failure reports, and a row may hold a credential.
@@ -89,6 +96,15 @@ pub struct Stopped {
     pub elapsed: Duration,
 }
 
+/// How far a start has come that takes long.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Since the server was launched.
+    pub elapsed: Duration,
+    /// The last thing it said: while it recovers, how far that is. Empty if it said nothing yet.
+    pub last_line: String,
+}
+
 /// How the server process ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Exit(ExitStatus);
@@ -117,12 +133,16 @@ pub struct Server {
 
 impl Cluster {
     /// Starts the server and waits until it accepts connections. There is no time limit: a recovering server takes as long
-    /// as it takes, and is reported through `tracing` every second. Dropping the future stops the server.
+    /// as it takes. `waiting` is called every 250 ms from 500 ms on, on a thread of its own. Dropping the future stops the
+    /// server.
     ///
     /// # Errors
     /// `postgres.start_failed` with the end of the log, `postgres.already_running`, `postgres.left_over`,
     /// `postgres.socket_folder`, `postgres.io`.
-    pub async fn start(&self) -> Result<Server, PostgresError> {
+    pub async fn start(
+        &self,
+        waiting: impl Fn(&Waiting) + Send + 'static,
+    ) -> Result<Server, PostgresError> {
         if self.inner.running.swap(true, Ordering::AcqRel) {
             return Err(PostgresError::AlreadyRunning { path: self.path() });
         }
@@ -130,8 +150,9 @@ impl Cluster {
         let cluster = self.clone();
         // A thread of its own that lives as long as the server: on Linux the server is told to end when the thread that
         // spawned it ends, which for a thread of an async runtime can be any time.
-        let keeper =
-            std::thread::Builder::new().name("postgres-keeper".into()).spawn(move || keep(cluster, ready));
+        let keeper = std::thread::Builder::new()
+            .name("postgres-keeper".into())
+            .spawn(move || keep(cluster, ready, waiting));
         if let Err(cause) = keeper {
             self.inner.running.store(false, Ordering::Release);
             return Err(PostgresError::io("start a thread for", &self.path())(cause));
@@ -164,7 +185,7 @@ impl Server {
 
     /// The last lines of its log, without those that may hold values.
     pub fn log_tail(&self, lines: usize) -> String {
-        log_tail(&self.log, 0, lines)
+        log::tail(&self.log, 0, lines)
     }
 
     /// Resolves when the server process has ended, for whatever reason.
@@ -255,9 +276,13 @@ impl Process {
 }
 
 /// What happens on the keeper thread, from before the launch until after the end of the server.
-fn keep(cluster: Cluster, ready: oneshot::Sender<Result<Server, PostgresError>>) {
+fn keep(
+    cluster: Cluster,
+    ready: oneshot::Sender<Result<Server, PostgresError>>,
+    waiting: impl Fn(&Waiting),
+) {
     let launched = launch(&cluster);
-    let (mut child, socket, log_from) = match launched {
+    let Launched { mut child, guard, socket, log_from } = match launched {
         Ok(launched) => launched,
         Err(cause) => {
             cluster.inner.running.store(false, Ordering::Release);
@@ -268,13 +293,20 @@ fn keep(cluster: Cluster, ready: oneshot::Sender<Result<Server, PostgresError>>)
     };
     let process = Arc::new(Process::new(child.id().cast_signed()));
     let log = cluster.inner.data.log_file();
+    tracing::debug!(step = "launched");
     let came_up = await_ready(&cluster.path(), &mut child, &ready, |elapsed| {
-        let (seconds, last_line) = (elapsed.as_secs(), log_tail(&log, log_from, 1));
-        tracing::warn!(seconds, last_line, "PostgreSQL is still starting");
+        let last_line = without_prefix(&log::tail(&log, log_from, 1)).to_owned();
+        tracing::info!(?elapsed, last_line, "PostgreSQL is still starting");
+        waiting(&Waiting { elapsed, last_line });
     });
 
     let mut ready = Some(ready);
     if came_up && let Some(ready) = ready.take() {
+        tracing::debug!(step = "started");
+        if let Err(cause) = cluster.inner.data.lock.tell(Some(socket.path())) {
+            tracing::warn!("could not say where the server listens: {cause}");
+        }
+        bound_log(&process, &log);
         let server = Server {
             process: Arc::clone(&process),
             socket: socket.path().to_owned(),
@@ -291,8 +323,12 @@ fn keep(cluster: Cluster, ready: oneshot::Sender<Result<Server, PostgresError>>)
     os::await_exit(&mut child);
     // Reaped under the lock: until then nobody else can get this process id.
     let mut exit = process.exit();
+    if let Some(guard) = guard {
+        guard.release();
+    }
     let status = child.wait();
     drop(socket);
+    let _ = cluster.inner.data.lock.tell(None);
     cluster.inner.running.store(false, Ordering::Release);
     drop(cluster);
     let status = status.unwrap_or_default();
@@ -302,8 +338,28 @@ fn keep(cluster: Cluster, ready: oneshot::Sender<Result<Server, PostgresError>>)
     process.news.send_replace(Some(status));
     if let Some(ready) = ready {
         let failed =
-            PostgresError::StartFailed { status: status.to_string(), log: log_tail(&log, log_from, 40) };
+            PostgresError::StartFailed { status: status.to_string(), log: log::tail(&log, log_from, 40) };
         let _ = ready.send(Err(failed));
+    }
+}
+
+/// Keeps the log from growing without end while the server runs.
+fn bound_log(process: &Arc<Process>, log: &Path) {
+    let (process, log) = (Arc::clone(process), log.to_owned());
+    let watch = move || {
+        let mut exit = process.exit();
+        while exit.is_none() {
+            let (guard, _) =
+                process.ended.wait_timeout(exit, LOG_LOOK).unwrap_or_else(PoisonError::into_inner);
+            drop(guard);
+            if let Err(cause) = log::bound(&log) {
+                tracing::warn!(path = %log.display(), "could not put the server's log aside: {cause}");
+            }
+            exit = process.exit();
+        }
+    };
+    if let Err(cause) = std::thread::Builder::new().name("postgres-log".into()).spawn(watch) {
+        tracing::warn!("the server's log is not bounded while it runs: {cause}");
     }
 }
 
@@ -318,15 +374,25 @@ fn abandon(server: Option<Server>, process: &Process) {
     }
 }
 
-fn launch(cluster: &Cluster) -> Result<(Child, SocketFolder, u64), PostgresError> {
+/// A server that need not be ready.
+struct Launched {
+    child: Child,
+    guard: Option<Guard>,
+    socket: SocketFolder,
+    /// Where its lines begin in the log.
+    log_from: u64,
+}
+
+fn launch(cluster: &Cluster) -> Result<Launched, PostgresError> {
     let inner = &cluster.inner;
-    recover::clear(cluster)?;
+    recover::clear(&cluster.path())?;
     let socket = SocketFolder::create(inner.data.path(), &inner.account)?;
     let path = inner.data.log_file();
-    let (log, log_from) = open_log(&path).map_err(PostgresError::io("open", &path))?;
+    let (log, log_from) = log::open(&path).map_err(PostgresError::io("open", &path))?;
     let errors = log.try_clone().map_err(PostgresError::io("open", &path))?;
 
-    let mut command = Command::new(inner.tree.program("postgres"));
+    let program = inner.tree.program("postgres");
+    let (mut command, guard) = os::server(&program).map_err(PostgresError::io("make a pipe for", &program))?;
     command.arg("-D").arg(cluster.path());
     for (name, value) in SETTINGS {
         command.arg("-c").arg(format!("{name}={value}"));
@@ -335,10 +401,10 @@ fn launch(cluster: &Cluster) -> Result<(Child, SocketFolder, u64), PostgresError
     folder.push(socket.path());
     command.arg("-c").arg(folder).arg("-p").arg(PORT.to_string());
     command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
-    command.current_dir(cluster.path()).stdin(Stdio::null()).stdout(log).stderr(errors);
+    command.current_dir(cluster.path()).stdout(log).stderr(errors);
     os::confine(&mut command, &inner.account);
-    let child = command.spawn().map_err(PostgresError::io("run", &inner.tree.program("postgres")))?;
-    Ok((child, socket, log_from))
+    let child = command.spawn().map_err(PostgresError::io("run", &program))?;
+    Ok(Launched { child, guard, socket, log_from })
 }
 
 /// Whether the server came up; if not, it has ended or nobody waits for it any more.
@@ -350,7 +416,7 @@ fn await_ready<T>(
 ) -> bool {
     let begun = Instant::now();
     let pid = child.id().cast_signed();
-    let mut told = 0;
+    let mut next = QUIET;
     loop {
         // Looking there disturbs nothing, while an attempt to connect makes the server fork and log.
         if Note::read(data).is_some_and(|note| note.pid() == Some(pid) && note.is_ready()) {
@@ -360,50 +426,10 @@ fn await_ready<T>(
             return false;
         }
         let elapsed = begun.elapsed();
-        if elapsed.as_secs() > told {
-            told = elapsed.as_secs();
+        if elapsed >= next {
             waiting(elapsed);
+            next = begun.elapsed() + REPORT;
         }
         std::thread::sleep(LOOK);
     }
-}
-
-/// Opens the log for appending, a new one if it has grown too large, and says where this start's lines begin.
-fn open_log(path: &Path) -> io::Result<(File, u64)> {
-    if fs::metadata(path).is_ok_and(|meta| meta.len() > LOG_LIMIT) {
-        fs::rename(path, path.with_extension("log.1"))?;
-    }
-    let log = os::append(path)?;
-    let from = log.metadata()?.len();
-    Ok((log, from))
-}
-
-/// The last `lines` of a log, from byte `from` on, reading at most its last 64 KiB. What PostgreSQL adds to a message is
-/// left out: a detail can hold a whole row, a statement its parameters.
-fn log_tail(path: &Path, from: u64, lines: usize) -> String {
-    const ADDED: [&str; 4] = ["DETAIL:", "CONTEXT:", "STATEMENT:", "QUERY:"];
-    let read = || -> io::Result<(Vec<u8>, bool)> {
-        let mut file = File::open(path)?;
-        let length = file.metadata()?.len();
-        let begin = from.max(length.saturating_sub(64 * 1024)).min(length);
-        file.seek(SeekFrom::Start(begin))?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        Ok((bytes, begin != from))
-    };
-    // Begun amid a line, nobody knows what that line is.
-    let (bytes, mut left_out) = read().unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
-    let mut kept = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        // A tab in front: the message goes on.
-        if !(line.starts_with('\t') || left_out && number == 0) {
-            let message = without_prefix(line);
-            left_out = ADDED.iter().any(|mark| message.starts_with(mark));
-        }
-        if !left_out {
-            kept.push(line);
-        }
-    }
-    kept[kept.len().saturating_sub(lines)..].join("\n")
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::{Account, PostgresError, os};
 
 /// The number in the socket's file name. No TCP port is opened.
-pub(crate) const PORT: u16 = 5432;
+pub const PORT: u16 = 5432;
 
 /// Longest path of a socket, in bytes, on every Unix (macOS has 104 with the final zero, Linux 108).
 const LONGEST: usize = 103;
@@ -26,6 +26,8 @@ impl SocketFolder {
             .filter(|dir| {
                 dir.is_absolute()
                     && !account.dropped
+                    // The lock file says where the socket is, in JSON.
+                    && dir.to_str().is_some()
                     && !dir.as_os_str().as_bytes().iter().any(|byte| matches!(byte, b',' | b'"' | b'\n'))
                     && os::is_private_dir(dir, account).unwrap_or(false)
             })

@@ -110,7 +110,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn client_accounts(&self, session: &VerifiedSession) -> Result<Vec<ClientAccount>, StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let mut accounts = memberships(&mut tx, session.user_id(), None).await?;
         for account in &mut accounts {
             // Counted tenant by tenant: row-level security shows one at a time, also to an administrator.

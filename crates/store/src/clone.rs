@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
-use crate::{DatabaseRole, StoreError, Target};
+use crate::{DatabaseRole, StoreError, Target, superuser::MAINTENANCE};
 
 /// Makes `target` a copy of the database `template`, to which nobody may be connected.
 ///
@@ -26,9 +26,20 @@ pub async fn remove(target: &Target) -> Result<(), StoreError> {
         .await
 }
 
+/// Keeps a note with a database.
+pub(crate) async fn comment(
+    connection: &mut PgConnection,
+    database: &str,
+    note: &str,
+) -> Result<(), StoreError> {
+    let statement = format!("COMMENT ON DATABASE {} IS '{}'", quoted(database), note.replace('\'', "''"));
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection).await?;
+    Ok(())
+}
+
 async fn on_maintenance(target: &Target, statement: String) -> Result<(), StoreError> {
     let mut connection: PgConnection =
-        target.with_database("postgres").connect(DatabaseRole::Superuser).await?;
+        target.with_database(MAINTENANCE).connect(DatabaseRole::Superuser).await?;
     // The names come from the program and are quoted; DDL takes no parameters.
     let done = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await;
     connection.close().await?;

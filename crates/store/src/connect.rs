@@ -2,16 +2,18 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
-use drydock_domain::ErrorCode;
 use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection, PgPool,
+    ConnectOptions as _, Connection as _, PgConnection, PgPool, Postgres, Transaction,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
+use tokio::sync::{RwLock, RwLockWriteGuard};
 
-use crate::{StoreError, error::words};
+use crate::StoreError;
 
 /// Connections that the application keeps at most; the server allows 40 in all.
 const POOL_SIZE: u32 = 8;
@@ -29,6 +31,8 @@ pub enum DatabaseRole {
     Owner,
     /// Serves: owns nothing and is subject to row-level security.
     App,
+    /// Reads what the application reads; for people.
+    Readonly,
 }
 
 impl DatabaseRole {
@@ -39,6 +43,7 @@ impl DatabaseRole {
             Self::Superuser => "postgres",
             Self::Owner => "drydock_owner",
             Self::App => "drydock_app",
+            Self::Readonly => "drydock_readonly",
         }
     }
 }
@@ -49,15 +54,6 @@ pub struct Target {
     socket_dir: PathBuf,
     port: u16,
     database: String,
-}
-
-/// What a server says of itself.
-#[derive(Clone, Debug)]
-pub struct ServerFacts {
-    /// `server_version`, such as `16.14`.
-    pub version: String,
-    /// Version of pgvector that can be or is installed.
-    pub pgvector: String,
 }
 
 impl Target {
@@ -76,6 +72,12 @@ impl Target {
     #[must_use]
     pub fn socket_dir(&self) -> &Path {
         &self.socket_dir
+    }
+
+    /// The number in the socket's name.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The database's name.
@@ -107,56 +109,64 @@ impl Target {
     pub(crate) async fn connect(&self, role: DatabaseRole) -> Result<PgConnection, sqlx::Error> {
         PgConnection::connect_with(&self.options(role)).await
     }
-
-    /// Reads what the server is, and refuses one that is not PostgreSQL 16 with pgvector.
-    ///
-    /// # Errors
-    /// [`ErrorCode::DatabaseUnreachable`] or [`ErrorCode::DatabaseUnsuitable`].
-    pub async fn server_facts(&self) -> Result<ServerFacts, StoreError> {
-        let maintenance = self.with_database("postgres");
-        let mut connection = maintenance.connect(DatabaseRole::Superuser).await.map_err(|error| {
-            StoreError::gate(
-                ErrorCode::DatabaseUnreachable,
-                format!("The database server accepts no connection: {}.", words(&error)),
-            )
-        })?;
-        let facts = sqlx::query!(
-            r#"select current_setting('server_version') as "version!",
-                      current_setting('server_version_num')::int as "number!",
-                      (select default_version from pg_available_extensions where name = 'vector') as pgvector"#
-        )
-        .fetch_one(&mut connection)
-        .await;
-        connection.close().await?;
-        let facts = facts?;
-        if facts.number / 10_000 != 16 {
-            return Err(StoreError::gate(
-                ErrorCode::DatabaseUnsuitable,
-                format!("The server is PostgreSQL {}, and Drydock needs 16.", facts.version),
-            ));
-        }
-        let pgvector = facts.pgvector.ok_or_else(|| {
-            StoreError::gate(ErrorCode::DatabaseUnsuitable, "The server has no pgvector extension.")
-        })?;
-        Ok(ServerFacts { version: facts.version, pgvector })
-    }
 }
 
-/// The application's connections. Cheap to clone.
+/// The application's connections. Cheap to clone; all clones follow when another database takes the live one's place.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pub(crate) pool: PgPool,
+    live: Arc<Live>,
+}
+
+#[derive(Debug)]
+struct Live {
+    target: Target,
+    /// Written only while one database is exchanged for another; whoever wants a connection then waits.
+    pool: RwLock<PgPool>,
 }
 
 impl Store {
     /// Opens the pool as the application role. Connections are made when they are needed.
     #[must_use]
     pub fn open(target: &Target) -> Self {
-        let pool = PgPoolOptions::new()
-            .max_connections(POOL_SIZE)
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_lazy_with(target.options(DatabaseRole::App).options(LIMITS));
-        Self { pool }
+        let pool = RwLock::new(pool(target));
+        Self { live: Arc::new(Live { target: target.clone(), pool }) }
+    }
+
+    /// The database it is connected to.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.live.target
+    }
+
+    pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        loop {
+            let pool = self.live.pool.read().await.clone();
+            match pool.acquire().await {
+                // Exchanged since the line above: the new pool is open.
+                Err(sqlx::Error::PoolClosed) if !self.live.pool.read().await.is_closed() => {}
+                acquired => return acquired,
+            }
+        }
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        loop {
+            let pool = self.live.pool.read().await.clone();
+            match pool.begin().await {
+                Err(sqlx::Error::PoolClosed) if !self.live.pool.read().await.is_closed() => {}
+                begun => return begun,
+            }
+        }
+    }
+
+    /// Takes the application's connections away until the answer is dropped: running statements get `grace` to end, new ones
+    /// wait. What still runs then is the caller's to end.
+    pub(crate) async fn without_connections(&self, grace: Duration) -> RwLockWriteGuard<'_, PgPool> {
+        let mut current = self.live.pool.write().await;
+        // The connections that are left over belong to a closed pool, which closes them when they come back.
+        let _ = tokio::time::timeout(grace, current.close()).await;
+        *current = pool(&self.live.target);
+        current
     }
 
     /// Whether the database answers.
@@ -164,12 +174,20 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query!(r#"select 1 as "one!""#).fetch_one(&self.pool).await?;
+        sqlx::query!(r#"select 1 as "one!""#).fetch_one(&mut *self.acquire().await?).await?;
         Ok(())
     }
 
     /// Ends all connections, after the running statements.
     pub async fn close(&self) {
-        self.pool.close().await;
+        let pool = self.live.pool.read().await.clone();
+        pool.close().await;
     }
+}
+
+fn pool(target: &Target) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(POOL_SIZE)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_lazy_with(target.options(DatabaseRole::App).options(LIMITS))
 }

@@ -28,6 +28,9 @@ pub enum StoreError {
         /// What was seen.
         what: String,
     },
+    /// There is no state before a reset or restore.
+    #[error("nothing was reset or restored yet")]
+    NothingToUndo,
     /// Argon2 or the random source failed.
     #[error("password hashing failed: {0}")]
     Hashing(String),
@@ -66,6 +69,7 @@ impl StoreError {
             Self::ClientAccountNotFound => ErrorCode::ClientAccountNotFound,
             Self::EngagementNotFound => ErrorCode::EngagementNotFound,
             Self::InvalidText(_) => ErrorCode::RequestInvalid,
+            Self::NothingToUndo => ErrorCode::NothingToUndo,
             Self::Gate { code, .. } => *code,
             Self::Unavailable(_) => ErrorCode::DatabaseUnavailable,
             Self::DiskFull => ErrorCode::DiskFull,

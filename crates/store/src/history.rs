@@ -1,12 +1,13 @@
 //! The migration history: what is shipped, what is applied, and applying the difference.
 
 use drydock_domain::ErrorCode;
+use sha2::{Digest as _, Sha256};
 use sqlx::{
     Connection as _, PgConnection,
     migrate::{MigrateError, Migrator},
 };
 
-use crate::{DatabaseRole, StoreError, Target, error::words};
+use crate::{DatabaseRole, StoreError, Target, content::hexadecimal, error::words};
 
 /// The shipped migrations, embedded in the program.
 static SHIPPED: Migrator = sqlx::migrate!("../../migrations");
@@ -18,6 +19,30 @@ pub struct History {
     pub applied: Vec<i64>,
     /// Versions shipped and not yet applied.
     pub pending: Vec<i64>,
+}
+
+/// The shipped migrations' checksums, in order.
+pub(crate) fn checksums() -> impl Iterator<Item = &'static [u8]> {
+    SHIPPED.iter().map(|migration| migration.checksum.as_ref())
+}
+
+/// A digest of the migrations that `target` has applied, 64 hexadecimal digits: equal for equal histories.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn digest(target: &Target) -> Result<String, StoreError> {
+    let mut connection = target.connect(DatabaseRole::Owner).await?;
+    let applied: Result<Vec<(i64, Vec<u8>)>, _> =
+        sqlx::query_as("select version, checksum from migration._sqlx_migrations order by version")
+            .fetch_all(&mut connection)
+            .await;
+    connection.close().await?;
+    let mut digest = Sha256::new();
+    for (version, checksum) in applied? {
+        digest.update(version.to_le_bytes());
+        digest.update(checksum);
+    }
+    Ok(hexadecimal(&digest.finalize()))
 }
 
 /// Compares the applied migrations with the shipped ones, changing nothing.
@@ -32,7 +57,7 @@ pub async fn compare(target: &Target) -> Result<History, StoreError> {
     history
 }
 
-async fn read(connection: &mut PgConnection) -> Result<History, StoreError> {
+pub(crate) async fn read(connection: &mut PgConnection) -> Result<History, StoreError> {
     let table =
         sqlx::query_scalar!(r#"select to_regclass('migration._sqlx_migrations') is not null as "exists!""#)
             .fetch_one(&mut *connection)
@@ -86,7 +111,8 @@ pub async fn migrate(target: &Target, history: &History) -> Result<usize, StoreE
     }
     // A connection of its own, closed on every path: the migrator leaves its advisory lock behind on error.
     let mut connection = target.connect(DatabaseRole::Owner).await?;
-    let outcome = SHIPPED.run(&mut connection).await;
+    // Not `run`, whose future no other thread may go on with: it takes a connection from whatever can be asked for one.
+    let outcome = SHIPPED.run_direct(None, &mut connection, false).await;
     connection.close().await?;
     outcome.map_err(|error| {
         let what = match &error {

@@ -61,7 +61,7 @@ impl Store {
                where u.email = $1"#,
             email
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.acquire().await?)
         .await?;
         let (id, stored, may_sign_in) = match account {
             Some(account) => (Some(account.id), account.password_hash, account.may_sign_in),
@@ -72,7 +72,7 @@ impl Store {
             return Err(StoreError::InvalidCredentials);
         };
 
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let session = record_sign_in(&mut tx, id.into(), user_agent).await?;
         let user = user(&mut tx, id.into()).await?;
         tx.commit().await?;
@@ -84,7 +84,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::SessionExpired`] when the user is gone.
     pub async fn session_user(&self, session: &VerifiedSession) -> Result<User, StoreError> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.acquire().await?;
         user(&mut connection, session.user_id()).await
     }
 }

@@ -19,6 +19,17 @@ use crate::{
     password,
 };
 
+/// What decides what a seeded database holds.
+pub(crate) const SOURCES: &[&str] = &[
+    include_str!("seed.rs"),
+    include_str!("seed/cmdb.rs"),
+    include_str!("seed/demo.rs"),
+    include_str!("seed/fixtures/assets-40.csv"),
+    include_str!("seed/fixtures/discovery-data.csv"),
+    include_str!("seed/fixtures/e2e-test-data.csv"),
+    include_str!("seed/fixtures/enterprise-cmdb-data.csv"),
+];
+
 /// What a seed run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seeded {
@@ -66,7 +77,7 @@ async fn seed(store: &Store) -> Result<Seeded, StoreError> {
         &tenants,
         &slugs
     )
-    .fetch_one(&store.pool)
+    .fetch_one(&mut *store.acquire().await?)
     .await?;
     let is_there = |names: &[String], name: &str| names.iter().any(|there| there == name);
     let accounts: Vec<&Account> = demo::ACCOUNTS
@@ -95,7 +106,7 @@ async fn seed(store: &Store) -> Result<Seeded, StoreError> {
         hashed[index] = hash?;
     }
 
-    let mut tx = store.pool.begin().await?;
+    let mut tx = store.begin().await?;
     let mut rows = 0;
     for client in &clients {
         rows += client_account(&mut tx, client).await?;
@@ -105,7 +116,8 @@ async fn seed(store: &Store) -> Result<Seeded, StoreError> {
     }
     for client in demo::CLIENTS {
         let new_client = clients.iter().any(|new| new.slug == client.slug);
-        let members = accounts.iter().filter(|account| account.clients.contains(&client.slug));
+        let members: Vec<&Account> =
+            accounts.iter().filter(|account| account.clients.contains(&client.slug)).copied().collect();
         let mut tenant = TenantTx::enter(tx, client.id(), client.name.to_owned()).await?;
         if new_client {
             for project in client.projects {
@@ -291,7 +303,7 @@ pub async fn demo_accounts(store: &Store) -> Result<Vec<DemoAccount>, StoreError
             found.0,
             user.role == Some(Role::PlatformAdmin),
         )
-        .fetch_all(&store.pool)
+        .fetch_all(&mut *store.acquire().await?)
         .await?;
         accounts.push(DemoAccount {
             email: user.email,
@@ -305,7 +317,7 @@ pub async fn demo_accounts(store: &Store) -> Result<Vec<DemoAccount>, StoreError
 }
 
 async fn user_of(store: &Store, id: UserId) -> Result<User, StoreError> {
-    let mut connection = store.pool.acquire().await?;
+    let mut connection = store.acquire().await?;
     identity::user(&mut connection, id).await
 }
 
@@ -316,7 +328,7 @@ async fn sign_in_row(store: &Store, email: &str) -> Result<Option<UserId>, Store
          where u.email = $1 and u.is_active and u.is_verified and u.password_hash is not null",
         email
     )
-    .fetch_optional(&store.pool)
+    .fetch_optional(&mut *store.acquire().await?)
     .await?
     .map(Into::into))
 }

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, content::hexadecimal};
 
 /// A session ends this many hours after sign-in, whatever happens.
 const ABSOLUTE_HOURS: i32 = 12;
@@ -64,7 +64,7 @@ pub(crate) async fn create(
 ) -> Result<NewSession, StoreError> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|error| StoreError::Hashing(error.to_string()))?;
-    let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let token = hexadecimal(&bytes);
     let expires_at = sqlx::query_scalar!(
         "insert into migration.sessions (user_id, token_hash, expires_at, user_agent)
          values ($1, $2, now() + make_interval(hours => $3), $4)
@@ -99,13 +99,13 @@ impl Store {
             digest(token),
             IDLE_HOURS,
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&mut *self.acquire().await?)
         .await?
         .ok_or(StoreError::SessionExpired)?;
         // Once a minute is exact enough for an idle limit of hours, and spares a write per request.
         if session.stale {
             sqlx::query!("update migration.sessions set last_seen_at = now() where id = $1", session.id)
-                .execute(&self.pool)
+                .execute(&mut *self.acquire().await?)
                 .await?;
         }
         Ok(VerifiedSession {
@@ -126,8 +126,52 @@ impl Store {
              where id = $1 and revoked_at is null",
             session.id
         )
-        .execute(&self.pool)
+        .execute(&mut *self.acquire().await?)
         .await?;
         Ok(())
     }
+}
+
+/// Reads the session as its row stands, to be put into another database by [`carry_over`].
+pub(crate) async fn row(connection: &mut PgConnection, session: &VerifiedSession) -> Result<Carried, StoreError> {
+    Ok(sqlx::query_as!(
+        Carried,
+        "select id, user_id, token_hash, created_at, expires_at, user_agent from migration.sessions where id = $1",
+        session.id
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// A session on its way from one database to another.
+pub(crate) struct Carried {
+    id: Uuid,
+    user_id: Uuid,
+    token_hash: Vec<u8>,
+    created_at: OffsetDateTime,
+    expires_at: OffsetDateTime,
+    user_agent: Option<String>,
+}
+
+/// Leaves `carried` as the only session there is, if its user may sign in here: a token that was ended in the database
+/// which this one replaces must not be good again.
+pub(crate) async fn carry_over(connection: &mut PgConnection, carried: Option<&Carried>) -> Result<(), StoreError> {
+    sqlx::query!("delete from migration.sessions").execute(&mut *connection).await?;
+    if let Some(carried) = carried {
+        sqlx::query!(
+            "insert into migration.sessions (id, user_id, token_hash, created_at, expires_at, user_agent)
+             select $1, u.id, $3, $4, $5, $6
+             from migration.users u join migration.user_profiles p on p.user_id = u.id and p.status = 'active'
+             where u.id = $2 and u.is_active and u.is_verified",
+            carried.id,
+            carried.user_id,
+            carried.token_hash,
+            carried.created_at,
+            carried.expires_at,
+            carried.user_agent,
+        )
+        .execute(connection)
+        .await?;
+    }
+    Ok(())
 }

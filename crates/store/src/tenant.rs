@@ -75,7 +75,7 @@ impl Store {
         session: &VerifiedSession,
         client_account_id: ClientAccountId,
     ) -> Result<TenantTx, StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let name = client_accounts::member_of(&mut tx, session.user_id(), client_account_id).await?;
         TenantTx::enter(tx, client_account_id, name).await
     }

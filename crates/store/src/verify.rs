@@ -78,7 +78,7 @@ pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
                   coalesce(current_setting('app.client_account_id', true), '') <> '' as "preset!"
            from pg_roles r where r.rolname = current_user"#
     )
-    .fetch_one(&store.pool)
+    .fetch_one(&mut *store.acquire().await?)
     .await?;
     if role.superuser || role.bypass || role.owned > 0 || role.truncatable > 0 || role.memberships > 0 {
         return Err(StoreError::gate(
@@ -127,7 +127,7 @@ pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
         &global,
         TENANT_ISOLATION
     )
-    .fetch_one(&store.pool)
+    .fetch_one(&mut *store.acquire().await?)
     .await?;
     if !found.missing.is_empty() {
         return Err(StoreError::gate(
@@ -165,7 +165,7 @@ pub async fn login(store: &Store) -> Result<usize, StoreError> {
            order by u.created_at, u.id
            limit 100"#
     )
-    .fetch_all(&store.pool)
+    .fetch_all(&mut *store.acquire().await?)
     .await
     .map_err(|error| impossible(format!("The accounts cannot be read: {}.", words(&error))))?;
     let usable: Vec<UserId> = accounts
@@ -178,7 +178,7 @@ pub async fn login(store: &Store) -> Result<usize, StoreError> {
             "There is no active account with a role and a usable password hash.".to_owned(),
         ));
     };
-    let mut tx = store.pool.begin().await?;
+    let mut tx = store.begin().await?;
     let tried = async {
         identity::record_sign_in(&mut tx, *first, None).await?;
         identity::user(&mut tx, *first).await

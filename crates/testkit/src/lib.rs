@@ -17,7 +17,8 @@ use std::{
 use drydock_postgres::{Account, Cluster, DataDirectory, Server, Tree};
 use drydock_store::{Store, Target, bootstrap, clone, history, seed, verify};
 
-const TEMPLATE: &str = "template_drydock";
+/// Name of the migrated and seeded database that each test's is cloned from.
+pub const TEMPLATE: &str = "template_drydock";
 
 /// The folders in which a tree may lie, for tests run from a checkout.
 #[must_use]
@@ -62,9 +63,9 @@ async fn start() -> Shared {
     let folder = folder();
     let tree = Tree::locate(None, &resources()).unwrap();
     let account = Account::resolve().unwrap();
-    let data = DataDirectory::open(&folder.path().join("data"), &account).unwrap();
-    let (cluster, _) = Cluster::initialise(&tree, data, &account).await.unwrap();
-    let server = cluster.start().await.unwrap();
+    let data = DataDirectory::open(&folder.path().join("data"), &account, "test").unwrap();
+    let (cluster, _) = Cluster::initialise(&tree, data, &account, None).await.unwrap();
+    let server = cluster.start(|_| ()).await.unwrap();
     let target = Target::new(server.socket_dir(), server.port(), TEMPLATE);
     bootstrap::run(&target).await.unwrap();
     let pending = history::compare(&target).await.unwrap();

@@ -29,3 +29,9 @@ export async function body<T>(call: Promise<{ data?: T; error?: unknown; respons
   if (!response.ok || data === undefined) throw fromAnswer(error, response.status);
   return data;
 }
+
+/** Waits for a success that has no body; throws a `Problem` for everything else. */
+export async function nothing(call: Promise<{ error?: unknown; response: Response }>): Promise<void> {
+  const { error, response } = await call;
+  if (!response.ok) throw fromAnswer(error, response.status);
+}

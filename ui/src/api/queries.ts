@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api, body } from "./client";
+import { api, body, nothing } from "./client";
 import { fromAnswer } from "./problem";
 import type { paths } from "./schema";
 
@@ -50,10 +50,7 @@ export const readBoot = (after: number, signal: AbortSignal): Promise<Boot> =>
 
 export const signIn = (credentials: Credentials) => body(api.POST("/api/v1/auth/login", { body: credentials }));
 
-export async function signOut(): Promise<void> {
-  const { error, response } = await api.POST("/api/v1/auth/logout");
-  if (!response.ok) throw fromAnswer(error, response.status);
-}
+export const signOut = () => nothing(api.POST("/api/v1/auth/logout"));
 
 // Everything a tenant owns has a key that begins with the client account's id, so that a switch can drop it all.
 

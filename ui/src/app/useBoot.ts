@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import { bootQuery, readBoot, type Boot } from "../api/queries";
+import { pause } from "../pause";
 
 const RETRY_MS = 1000;
 
@@ -11,18 +12,6 @@ export interface BootWatch {
   lost: boolean;
   /** Asks again now. */
   retry: () => void;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-    signal.addEventListener("abort", done);
-  });
 }
 
 /** Follows the boot by long polls until it is ready or has failed. */

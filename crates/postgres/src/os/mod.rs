@@ -5,8 +5,12 @@ compile_error!(
     "Windows needs its own half: loopback with scram instead of the socket, a job object, a restricted token"
 );
 #[cfg(unix)]
+mod guard;
+#[cfg(unix)]
 mod unix;
 
+#[cfg(unix)]
+pub(crate) use guard::Guard;
 #[cfg(unix)]
 pub(crate) use unix::*;
 
@@ -15,6 +19,13 @@ pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) uid: u32,
     pub(crate) gid: u32,
+}
+
+/// Whether a file is synced when it has been written, or later with all the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durable {
+    Yes,
+    No,
 }
 
 /// What the server is asked to do, in rising order of urgency.

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -14,7 +14,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::{Pid, Uid, User as Passwd};
 
-use super::{Request, User};
+use super::{Durable, Guard, Request, User};
 use crate::Account;
 
 fn user(entry: Passwd) -> User {
@@ -48,19 +48,44 @@ pub(crate) fn make_dir(path: &Path, mode: u32, owner: Option<&Account>) -> io::R
     fs::set_permissions(path, Permissions::from_mode(mode))
 }
 
-/// Writes a new file of `mode`, owned by `owner`, and syncs it. Fails if it exists, so it never follows a link.
-pub(crate) fn write_new(path: &Path, text: &str, mode: u32, owner: &Account) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+/// Creates a file of `mode`, owned by `owner`. Fails if it exists, so it never follows a link.
+pub(crate) fn create_new(path: &Path, mode: u32, owner: &Account) -> io::Result<File> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     if owner.dropped {
         std::os::unix::fs::fchown(&file, Some(owner.uid), Some(owner.gid))?;
     }
+    Ok(file)
+}
+
+/// Writes a new file of `mode`, owned by `owner`. Fails if it exists.
+pub(crate) fn write_new(
+    path: &Path,
+    text: &str,
+    mode: u32,
+    owner: &Account,
+    durable: Durable,
+) -> io::Result<()> {
+    let mut file = create_new(path, mode, owner)?;
     file.write_all(text.as_bytes())?;
-    file.sync_all()
+    match durable {
+        Durable::Yes => file.sync_all(),
+        Durable::No => Ok(()),
+    }
+}
+
+/// Opens a file for reading, but not through a link.
+pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(nix::libc::O_NOFOLLOW).open(path)
 }
 
 /// Opens a private file (0600) for appending.
 pub(crate) fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(nix::libc::O_NOFOLLOW).open(path)
+}
+
+/// Creates a private file (0600). Fails if it exists, so it never follows a link.
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Opens a private file (0600) for reading and writing, keeping its content.
@@ -146,6 +171,21 @@ pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     sync_entries(folder)
 }
 
+/// Makes every file below `folder` durable.
+pub(crate) fn sync_all(folder: &Path) -> io::Result<()> {
+    if !SYNCS_AT_ONCE {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                sync_all(&entry.path())?;
+            } else {
+                File::open(entry.path())?.sync_all()?;
+            }
+        }
+    }
+    sync(folder)
+}
+
 /// Makes the names in `folder` durable.
 pub(crate) fn sync_entries(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
@@ -164,6 +204,16 @@ pub(crate) fn ask(pid: i32, request: Request) -> io::Result<()> {
     }
 }
 
+/// A command that runs the server without input. Where the kernel does not end it with its parent, the guard does.
+pub(crate) fn server(program: &Path) -> io::Result<(Command, Option<Guard>)> {
+    if cfg!(target_os = "linux") {
+        let mut command = Command::new(program);
+        command.stdin(Stdio::null());
+        return Ok((command, None));
+    }
+    Guard::around(program).map(|(command, guard)| (command, Some(guard)))
+}
+
 /// Prepares a child: runs as `account`, out of the terminal's process group (Ctrl-C is for the app, which then stops the
 /// server in order), and on Linux is told to shut down when the thread that spawns it ends.
 pub(crate) fn confine(command: &mut Command, account: &Account) {
@@ -172,6 +222,14 @@ pub(crate) fn confine(command: &mut Command, account: &Account) {
         // std also clears the supplementary groups when root sets a uid.
         command.uid(account.uid).gid(account.gid);
     }
+    #[cfg(target_os = "linux")]
+    die_with_parent(command);
+}
+
+/// Prepares a child that stays this process's own account: out of the terminal's process group, and on Linux told to end
+/// when the thread that spawns it does.
+pub(crate) fn attach(command: &mut Command) {
+    command.process_group(0);
     #[cfg(target_os = "linux")]
     die_with_parent(command);
 }

@@ -1,0 +1,256 @@
+//! What the command is told, as `--help` shows it.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use drydock_boot::{DatabaseRole, Dialect, Settings};
+
+/// Drydock: a cloud-migration assessment platform that carries its own PostgreSQL.
+#[derive(Parser)]
+#[command(version, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Boot, and serve the API and the page on 127.0.0.1 until Ctrl-C.
+    Serve {
+        #[command(flatten)]
+        place: Place,
+        /// Port on 127.0.0.1; 0 takes any free one.
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// Folder with the built page; looked for beside the program when not given.
+        #[arg(long, value_name = "DIR")]
+        ui: Option<PathBuf>,
+    },
+    /// Boot, say how each stage went, and stop.
+    Check {
+        #[command(flatten)]
+        place: Place,
+        /// Print the outcome as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say whether Drydock runs, and how the data is. The exit code is 3 when it does not run.
+    Status {
+        #[command(flatten)]
+        place: Place,
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Open psql on the database. Boots Drydock for as long where none runs.
+    Psql {
+        #[command(flatten)]
+        place: Place,
+        /// Connect as this role.
+        #[arg(long, value_enum, default_value_t = PsqlRole::Owner)]
+        role: PsqlRole,
+        /// What psql is told, as in `drydock psql -- -c 'select 1'`.
+        #[arg(last = true, value_name = "ARGUMENT")]
+        arguments: Vec<OsString>,
+    },
+    /// Print the end of the database server's log.
+    Logs {
+        #[command(flatten)]
+        place: Place,
+        /// How many lines.
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 100)]
+        lines: usize,
+        /// Go on printing what is added, until Ctrl-C.
+        #[arg(short, long)]
+        follow: bool,
+    },
+    /// Run a program with DATABASE_URL set to a TCP port that is open only while it runs. Boots Drydock for as long where
+    /// none runs.
+    Exec {
+        #[command(flatten)]
+        place: Place,
+        /// How DATABASE_URL begins.
+        #[arg(long, value_enum, default_value_t = UrlDialect::Libpq)]
+        dialect: UrlDialect,
+        /// The program and its arguments. No shell is involved.
+        #[arg(last = true, required = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
+    },
+    /// Put the database back to its seeded state. What that replaces is kept, for --undo.
+    Reset {
+        #[command(flatten)]
+        place: Place,
+        /// Bring back what the last reset, restore or undo replaced, instead.
+        #[arg(long)]
+        undo: bool,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Save the database's state, and bring saved ones back.
+    Snapshot {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        command: SnapshotCommand,
+    },
+    /// Play a fault scenario on a throw-away cluster; without an id, list the scenarios.
+    Lab {
+        /// Id of the scenario.
+        scenario: Option<String>,
+        #[command(flatten)]
+        tree: TreePlace,
+    },
+    /// Print the API's OpenAPI document.
+    Openapi,
+    /// Pack the cluster of a first run, for installations to begin with.
+    #[command(hide = true)]
+    Template {
+        /// Where to; left alone if it is this build's already.
+        file: PathBuf,
+        #[command(flatten)]
+        tree: TreePlace,
+    },
+}
+
+/// What to do with snapshots. Where one is asked for, its id will do, and its name if no other has it.
+#[derive(Subcommand)]
+pub(crate) enum SnapshotCommand {
+    /// Save the present state. Works while Drydock runs, too.
+    Create {
+        /// What to call it.
+        name: String,
+        /// What to remember of it.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        note: String,
+    },
+    /// List what is saved, newest first.
+    List {
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Replace the present state by a saved one. What that replaces is kept: `drydock reset --undo` brings it back.
+    Restore {
+        /// Id or name.
+        snapshot: String,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Give a snapshot another name.
+    Rename {
+        /// Id or name.
+        snapshot: String,
+        /// The new name.
+        name: String,
+        /// The new note; without it the old one stays.
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Delete a snapshot.
+    Delete {
+        /// Id or name.
+        snapshot: String,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Write a snapshot to a file that another machine can import.
+    Export {
+        /// Id or name.
+        snapshot: String,
+        /// The file to make.
+        file: PathBuf,
+        /// Replace the file if it is there.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Add an exported file to the snapshots, after it has been verified.
+    Import {
+        /// The exported file.
+        file: PathBuf,
+    },
+}
+
+/// A role to connect as.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum PsqlRole {
+    /// Owns the schema.
+    Owner,
+    /// As the application itself: sees one client account at a time.
+    App,
+    /// Reads only: sees one client account at a time.
+    Readonly,
+}
+
+impl From<PsqlRole> for DatabaseRole {
+    fn from(role: PsqlRole) -> Self {
+        match role {
+            PsqlRole::Owner => Self::Owner,
+            PsqlRole::App => Self::App,
+            PsqlRole::Readonly => Self::Readonly,
+        }
+    }
+}
+
+/// How a program wants its URL.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum UrlDialect {
+    /// postgresql://
+    Libpq,
+    /// postgresql+asyncpg://, for SQLAlchemy
+    Asyncpg,
+    /// postgresql+psycopg://, for SQLAlchemy
+    Psycopg,
+    /// postgresql+psycopg2://, for SQLAlchemy
+    Psycopg2,
+    /// postgres://
+    Sqlx,
+}
+
+impl From<UrlDialect> for Dialect {
+    fn from(dialect: UrlDialect) -> Self {
+        match dialect {
+            UrlDialect::Libpq => Self::Libpq,
+            UrlDialect::Asyncpg => Self::Asyncpg,
+            UrlDialect::Psycopg => Self::Psycopg,
+            UrlDialect::Psycopg2 => Self::Psycopg2,
+            UrlDialect::Sqlx => Self::Sqlx,
+        }
+    }
+}
+
+/// Where things are; what is not given is taken from the environment.
+#[derive(Args)]
+pub(crate) struct Place {
+    /// Folder for the data [env: DRYDOCK_DATA_DIR].
+    #[arg(long, value_name = "DIR", global = true)]
+    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    tree: TreePlace,
+}
+
+/// Where the PostgreSQL tree is.
+#[derive(Args)]
+pub(crate) struct TreePlace {
+    /// The PostgreSQL tree to run [env: DRYDOCK_POSTGRES].
+    #[arg(long, value_name = "DIR", global = true)]
+    postgres: Option<PathBuf>,
+}
+
+impl Place {
+    /// The settings of a platform that others come to know as `program`.
+    pub(crate) fn settings(self, program: &'static str) -> Settings {
+        let settings = self.tree.settings(program);
+        Settings { data_dir: self.data_dir.or(settings.data_dir), ..settings }
+    }
+}
+
+impl TreePlace {
+    /// As [`Place::settings`].
+    pub(crate) fn settings(self, program: &'static str) -> Settings {
+        let settings = Settings::from_environment(program);
+        Settings { postgres: self.postgres.or(settings.postgres), ..settings }
+    }
+}

@@ -1,0 +1,26 @@
+use crate::PostgresError;
+
+/// Characters a name can have.
+const NAME_LIMIT: usize = 80;
+
+/// Characters a note can have.
+const NOTE_LIMIT: usize = 500;
+
+/// Name and note without the white space around them, if they will do.
+pub(super) fn checked(name: &str, note: &str) -> Result<(String, String), PostgresError> {
+    let (name, note) = (name.trim(), note.trim());
+    let what = if name.is_empty() {
+        "the name is empty"
+    } else if name.chars().count() > NAME_LIMIT {
+        "the name has more than 80 characters"
+    } else if name.chars().any(char::is_control) {
+        "the name has control characters"
+    } else if note.chars().count() > NOTE_LIMIT {
+        "the note has more than 500 characters"
+    } else if note.chars().any(|c| c.is_control() && c != '\n') {
+        "the note has control characters"
+    } else {
+        return Ok((name.to_owned(), note.to_owned()));
+    };
+    Err(PostgresError::SnapshotNameInvalid { what })
+}

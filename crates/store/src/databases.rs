@@ -1,0 +1,527 @@
+//! The databases beside the live one, and taking its place.
+//!
+//! | name | what it is |
+//! |---|---|
+//! | `x` | the live database |
+//! | `x_pristine` | as a first run leaves it; nobody connects to it, others are cloned from it |
+//! | `x_spare` | a clone of that, kept ready to be the live one |
+//! | `x_before` | what the last exchange replaced |
+//! | `x_incoming_…` | being restored |
+//! | `x_trash_…` | to be dropped |
+//!
+//! An exchange is one transaction of renames: whatever crashes, the live database is the old one or the new one.
+
+use std::time::Duration;
+
+use drydock_domain::ErrorCode;
+use serde::{Deserialize, Serialize};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use time::OffsetDateTime;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::{
+    DatabaseRole, Store, StoreError, Target, VerifiedSession, bootstrap,
+    clone::{comment, quoted},
+    content,
+    error::words,
+    history, seed,
+    sessions::{self, Carried},
+    superuser::MAINTENANCE,
+    verify,
+};
+
+/// How long running statements may go on when their database is replaced.
+const GRACE: Duration = Duration::from_millis(100);
+/// How often an exchange is tried: somebody who has just connected is in the way.
+const TRIES: u32 = 5;
+/// How often it is looked whether connections that were told to end have ended.
+const LOOK: Duration = Duration::from_millis(1);
+/// How long they may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why the live database was replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// By the seeded state.
+    Reset,
+    /// By the state before.
+    Undo,
+    /// By a snapshot.
+    Restore,
+}
+
+/// The state that an undo brings back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// What replaced it.
+    pub cause: Cause,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+}
+
+/// The databases of one platform.
+#[derive(Debug)]
+pub struct Databases {
+    store: Store,
+    /// Held while databases are made, renamed or dropped.
+    work: Mutex<()>,
+}
+
+impl Databases {
+    /// Those around the live database of `store`.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self { store, work: Mutex::default() }
+    }
+
+    /// Makes ready what is missing, the pristine database of this build and its spare clone, and drops what was replaced.
+    /// Safe at any time and any number of times; reports whether anything was made.
+    ///
+    /// # Errors
+    /// When the database fails. What is ready stays so.
+    pub async fn settle(&self) -> Result<bool, StoreError> {
+        let mut made = false;
+        if !self.is_pristine().await? {
+            self.make_pristine().await?;
+            made = true;
+        }
+        {
+            let _work = self.work.lock().await;
+            let mut server = self.server().await?;
+            if !exists(&mut server, self.spare().database()).await? {
+                self.clone_spare(&mut server).await?;
+                made = true;
+            }
+            server.close().await?;
+        }
+        self.drop_all("trash").await?;
+        Ok(made)
+    }
+
+    /// Makes the cluster ready to be packed: the pristine database is there, and no more files than needed. `template1` goes,
+    /// from which nothing of ours is made; the spare clone comes later, on the machine that unpacks it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn prepare_packing(&self) -> Result<(), StoreError> {
+        if !self.is_pristine().await? {
+            self.make_pristine().await?;
+        }
+        freeze(self.store.target()).await?;
+        let _work = self.work.lock().await;
+        let mut server = self.server().await?;
+        for statement in ["ALTER DATABASE template1 IS_TEMPLATE false", "DROP DATABASE template1"] {
+            sqlx::raw_sql(statement).execute(&mut server).await?;
+        }
+        server.close().await?;
+        Ok(())
+    }
+
+    /// Whether a reset would find its clone ready.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_spare_ready(&self) -> Result<bool, StoreError> {
+        let mut server = self.server().await?;
+        let ready = exists(&mut server, self.spare().database()).await;
+        server.close().await?;
+        ready
+    }
+
+    /// The state that an undo would bring back.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn before(&self) -> Result<Option<Before>, StoreError> {
+        let mut server = self.server().await?;
+        let note = note_of(&mut server, self.derived("before").database()).await;
+        server.close().await?;
+        Ok(note?.and_then(|note| serde_json::from_str(&note).ok()))
+    }
+
+    /// Puts the seeded state in the live one's place. `session` stays signed in, all others end.
+    ///
+    /// # Errors
+    /// When the database fails; the live database is then the old one.
+    pub async fn reset(&self, session: Option<&VerifiedSession>) -> Result<Before, StoreError> {
+        if !self.is_pristine().await? {
+            self.make_pristine().await?;
+        }
+        let _work = self.work.lock().await;
+        let mut server = self.server().await?;
+        let spare = self.spare();
+        if !exists(&mut server, spare.database()).await? {
+            self.clone_spare(&mut server).await?;
+        }
+        let done = self.exchange(&mut server, &spare, Cause::Reset, session).await;
+        server.close().await?;
+        done
+    }
+
+    /// Brings the state before the last reset, restore or undo back, and keeps the present one in its stead.
+    ///
+    /// # Errors
+    /// [`StoreError::NothingToUndo`], or when the database fails; the live database is then the old one.
+    pub async fn undo(&self, session: Option<&VerifiedSession>) -> Result<Before, StoreError> {
+        let _work = self.work.lock().await;
+        let before = self.derived("before");
+        let mut server = self.server().await?;
+        if !exists(&mut server, before.database()).await? {
+            return Err(StoreError::NothingToUndo);
+        }
+        let done = self.exchange(&mut server, &before, Cause::Undo, session).await;
+        server.close().await?;
+        done
+    }
+
+    /// Makes an empty database for a snapshot to be restored into: owned by `drydock_owner`, with the extension and without
+    /// the schema; the roles of the snapshot are there, those that were not without any right.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn prepare(&self, roles: &[String]) -> Result<Target, StoreError> {
+        let _work = self.work.lock().await;
+        let target = self.derived(&format!("incoming_{}", Uuid::new_v4().simple()));
+        let mut server = self.server().await?;
+        let made = async {
+            for role in roles {
+                let there = sqlx::query_scalar!(
+                    r#"select exists (select from pg_roles where rolname = $1) as "there!""#,
+                    role
+                )
+                .fetch_one(&mut server)
+                .await?;
+                if !there {
+                    execute(&mut server, format!("CREATE ROLE {} NOLOGIN", quoted(role))).await?;
+                }
+            }
+            execute(
+                &mut server,
+                format!(
+                    "CREATE DATABASE {} OWNER drydock_owner TEMPLATE template0 ENCODING 'UTF8'",
+                    quoted(target.database())
+                ),
+            )
+            .await
+        }
+        .await;
+        server.close().await?;
+        made?;
+        let mut inside = target.connect(DatabaseRole::Superuser).await?;
+        let done = sqlx::raw_sql("CREATE EXTENSION vector SCHEMA public").execute(&mut inside).await;
+        inside.close().await?;
+        done?;
+        Ok(target)
+    }
+
+    /// Brings a database of [`Databases::prepare`] into which a snapshot was restored up to this build's migrations, checks it
+    /// by the gates of the boot, and puts it in the live one's place.
+    ///
+    /// # Errors
+    /// That of the first red gate; the live database is then the old one, and `incoming` is still there.
+    pub async fn adopt(
+        &self,
+        incoming: &Target,
+        session: Option<&VerifiedSession>,
+    ) -> Result<Before, StoreError> {
+        bootstrap::run(incoming).await?;
+        let pending = history::compare(incoming).await?;
+        history::migrate(incoming, &pending).await?;
+        check(incoming).await?;
+
+        let _work = self.work.lock().await;
+        let mut server = self.server().await?;
+        let done = self.exchange(&mut server, incoming, Cause::Restore, session).await;
+        server.close().await?;
+        done
+    }
+
+    /// Drops what a restore that never came to its end has left. To be called before the first [`Databases::prepare`].
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drop_unfinished(&self) -> Result<(), StoreError> {
+        self.drop_all("incoming").await
+    }
+
+    /// Drops a database of [`Databases::prepare`].
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn abandon(&self, incoming: &Target) -> Result<(), StoreError> {
+        let _work = self.work.lock().await;
+        crate::clone::remove(incoming).await
+    }
+
+    fn derived(&self, suffix: &str) -> Target {
+        let live = self.store.target();
+        live.with_database(format!("{}_{suffix}", live.database()))
+    }
+
+    fn spare(&self) -> Target {
+        self.derived("spare")
+    }
+
+    async fn server(&self) -> Result<PgConnection, StoreError> {
+        let maintenance = self.store.target().with_database(MAINTENANCE);
+        Ok(maintenance.connect(DatabaseRole::Superuser).await?)
+    }
+
+    /// Whether the pristine database is there and of this build.
+    async fn is_pristine(&self) -> Result<bool, StoreError> {
+        let mut server = self.server().await?;
+        let note = note_of(&mut server, self.derived("pristine").database()).await;
+        server.close().await?;
+        Ok(note?.is_some_and(|note| note == content::digest()))
+    }
+
+    /// Makes the pristine database as the boot makes the live one, under another name until it is done.
+    async fn make_pristine(&self) -> Result<(), StoreError> {
+        let _work = self.work.lock().await;
+        let making = self.derived(&format!("trash_{}", Uuid::new_v4().simple()));
+        bootstrap::run(&making).await?;
+        let pending = history::compare(&making).await?;
+        history::migrate(&making, &pending).await?;
+        let store = Store::open(&making);
+        let seeded = seed::run(&store).await;
+        store.close().await;
+        seeded?;
+        check(&making).await?;
+        freeze(&making).await?;
+
+        let mut server = self.server().await?;
+        let done = self.name_pristine(&mut server, making.database()).await;
+        server.close().await?;
+        done
+    }
+
+    async fn name_pristine(&self, server: &mut PgConnection, made: &str) -> Result<(), StoreError> {
+        let pristine = self.derived("pristine");
+        let mut tx = server.begin().await?;
+        // The clone of an older build's is none of this one's.
+        for old in [pristine.clone(), self.spare()] {
+            if exists(&mut tx, old.database()).await? {
+                rename(&mut tx, old.database(), self.trash().database()).await?;
+            }
+        }
+        rename(&mut tx, made, pristine.database()).await?;
+        execute(
+            &mut tx,
+            format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", quoted(pristine.database())),
+        )
+        .await?;
+        comment(&mut tx, pristine.database(), &content::digest()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn clone_spare(&self, server: &mut PgConnection) -> Result<(), StoreError> {
+        execute(
+            server,
+            format!(
+                "CREATE DATABASE {} TEMPLATE {} OWNER drydock_owner STRATEGY WAL_LOG ALLOW_CONNECTIONS false",
+                quoted(self.spare().database()),
+                quoted(self.derived("pristine").database())
+            ),
+        )
+        .await
+    }
+
+    fn trash(&self) -> Target {
+        self.derived(&format!("trash_{}", Uuid::new_v4().simple()))
+    }
+
+    async fn exchange(
+        &self,
+        server: &mut PgConnection,
+        incoming: &Target,
+        cause: Cause,
+        session: Option<&VerifiedSession>,
+    ) -> Result<Before, StoreError> {
+        let carried = match session {
+            Some(session) => Some(sessions::row(&mut *self.store.acquire().await?, session).await?),
+            None => None,
+        };
+        self.settle_sessions(server, incoming, carried.as_ref()).await?;
+        let before = Before { cause, at: OffsetDateTime::now_utc() };
+        let names = [self.store.target().database().to_owned(), incoming.database().to_owned()];
+        let waiting = self.store.without_connections(GRACE).await;
+        let mut tries = 0;
+        let renamed = loop {
+            end_connections(server, &names).await?;
+            tries += 1;
+            match self.rename_all(server, incoming, before).await {
+                // object_in_use
+                Err(StoreError::Database(sqlx::Error::Database(error)))
+                    if error.code().as_deref() == Some("55006") && tries < TRIES => {}
+                done => break done,
+            }
+        };
+        drop(waiting);
+        renamed.map_err(|error| match error {
+            StoreError::Database(error) => StoreError::gate(
+                ErrorCode::ExchangeFailed,
+                format!("The database cannot be replaced: {}.", words(&error)),
+            ),
+            other => other,
+        })?;
+        // The first connection to a database builds its caches; better now than under the first request.
+        self.store.ping().await?;
+        Ok(before)
+    }
+
+    /// Ends every session in `incoming` but the one that is carried over.
+    async fn settle_sessions(
+        &self,
+        server: &mut PgConnection,
+        incoming: &Target,
+        carried: Option<&Carried>,
+    ) -> Result<(), StoreError> {
+        execute(server, format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", quoted(incoming.database())))
+            .await?;
+        let mut inside = incoming.connect(DatabaseRole::App).await?;
+        let done = sessions::carry_over(&mut inside, carried).await;
+        inside.close().await?;
+        done
+    }
+
+    async fn rename_all(
+        &self,
+        server: &mut PgConnection,
+        incoming: &Target,
+        note: Before,
+    ) -> Result<(), StoreError> {
+        let live = self.store.target();
+        let before = self.derived("before");
+        let trash = self.trash();
+        let mut tx = server.begin().await?;
+        if exists(&mut tx, before.database()).await? {
+            rename(&mut tx, before.database(), trash.database()).await?;
+        }
+        rename(&mut tx, live.database(), before.database()).await?;
+        let incoming = if incoming.database() == before.database() { &trash } else { incoming };
+        rename(&mut tx, incoming.database(), live.database()).await?;
+        execute(&mut tx, format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", quoted(before.database())))
+            .await?;
+        let text =
+            serde_json::to_string(&note).map_err(|error| StoreError::UnexpectedValue(error.to_string()))?;
+        comment(&mut tx, before.database(), &text).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn drop_all(&self, kind: &str) -> Result<(), StoreError> {
+        let _work = self.work.lock().await;
+        let mut server = self.server().await?;
+        let done = async {
+            let left = sqlx::query_scalar!(
+                r#"select datname::text as "name!" from pg_database where starts_with(datname, $1)"#,
+                format!("{}_{kind}_", self.store.target().database()),
+            )
+            .fetch_all(&mut server)
+            .await?;
+            for name in left {
+                execute(&mut server, format!("DROP DATABASE {} WITH (FORCE)", quoted(&name))).await?;
+            }
+            Ok(())
+        }
+        .await;
+        server.close().await?;
+        done
+    }
+}
+
+/// Bytes of a database, and the roles that own, may use or are bound by something in it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn facts(target: &Target) -> Result<(u64, Vec<String>), StoreError> {
+    let mut inside = target.connect(DatabaseRole::Superuser).await?;
+    let facts = sqlx::query!(
+        r#"select pg_database_size(current_database()) as "bytes!",
+                  array(select distinct r.rolname::text
+                        from pg_shdepend d join pg_roles r on r.oid = d.refobjid
+                        where d.refclassid = 'pg_authid'::regclass
+                          and d.dbid = (select oid from pg_database where datname = current_database())
+                          and r.rolname !~ '^pg_' and not r.rolsuper
+                        order by 1) as "roles!""#
+    )
+    .fetch_one(&mut inside)
+    .await;
+    inside.close().await?;
+    let facts = facts?;
+    Ok((u64::try_from(facts.bytes).unwrap_or_default(), facts.roles))
+}
+
+/// The gates a database must pass before anybody is sent there.
+async fn check(target: &Target) -> Result<(), StoreError> {
+    let store = Store::open(target);
+    let checked = async {
+        verify::schema(&store).await?;
+        verify::login(&store).await
+    }
+    .await;
+    store.close().await;
+    checked.map(drop)
+}
+
+/// Freezes and counts all rows, so that no clone has to.
+async fn freeze(target: &Target) -> Result<(), StoreError> {
+    let mut inside = target.connect(DatabaseRole::Superuser).await?;
+    let done = sqlx::raw_sql("VACUUM (FREEZE, ANALYZE)").execute(&mut inside).await;
+    inside.close().await?;
+    done?;
+    Ok(())
+}
+
+async fn execute(connection: &mut PgConnection, statement: String) -> Result<(), StoreError> {
+    // The names come from the program and are quoted; DDL takes no parameters.
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection).await?;
+    Ok(())
+}
+
+async fn rename(connection: &mut PgConnection, from: &str, to: &str) -> Result<(), StoreError> {
+    execute(connection, format!("ALTER DATABASE {} RENAME TO {}", quoted(from), quoted(to))).await
+}
+
+async fn exists(connection: &mut PgConnection, name: &str) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from pg_database where datname = $1) as "exists!""#,
+        name
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+async fn note_of(connection: &mut PgConnection, name: &str) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "select shobj_description(oid, 'pg_database') from pg_database where datname = $1",
+        name
+    )
+    .fetch_optional(connection)
+    .await?
+    .flatten())
+}
+
+/// Ends everybody's connection to these databases and waits until they are gone. (`pg_terminate_backend` can wait, too, but
+/// looks every 100 ms.)
+async fn end_connections(server: &mut PgConnection, databases: &[String]) -> Result<(), StoreError> {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let told = sqlx::query_scalar!(
+            r#"select count(pg_terminate_backend(pid)) as "told!" from pg_stat_activity
+               where datname = any($1) and pid <> pg_backend_pid()"#,
+            databases
+        )
+        .fetch_one(&mut *server)
+        .await?;
+        // Those that are left make the rename fail, which says so.
+        if told == 0 || tokio::time::Instant::now() >= deadline {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}

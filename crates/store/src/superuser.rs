@@ -1,0 +1,100 @@
+//! The superuser's one connection during a boot: every stage before the application role's first uses it.
+
+use drydock_domain::ErrorCode;
+use sqlx::{Connection as _, PgConnection};
+
+use crate::{DatabaseRole, StoreError, Target, bootstrap, bootstrap::Bootstrap, error::words, history, history::History};
+
+/// The database that is there before ours is, and that nobody keeps anything in.
+pub(crate) const MAINTENANCE: &str = "postgres";
+
+/// What a server says of itself.
+#[derive(Clone, Debug)]
+pub struct ServerFacts {
+    /// `server_version`, such as `16.14`.
+    pub version: String,
+    /// Version of pgvector that can be or is installed.
+    pub pgvector: String,
+}
+
+/// A superuser's connection to a database, or to the server where there is no such database yet.
+#[derive(Debug)]
+pub struct Superuser {
+    pub(crate) connection: PgConnection,
+    pub(crate) target: Target,
+    /// Whether the database is there and the connection is to it.
+    pub(crate) inside: bool,
+}
+
+impl Superuser {
+    /// Connects to `target`, or to the maintenance database where `target` does not exist.
+    ///
+    /// # Errors
+    /// [`ErrorCode::DatabaseUnreachable`].
+    pub async fn connect(target: &Target) -> Result<Self, StoreError> {
+        let (connected, inside) = match target.connect(DatabaseRole::Superuser).await {
+            // invalid_catalog_name: the database does not exist
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("3D000") => {
+                (target.with_database(MAINTENANCE).connect(DatabaseRole::Superuser).await, false)
+            }
+            connected => (connected, true),
+        };
+        let connection = connected.map_err(|error| {
+            StoreError::gate(
+                ErrorCode::DatabaseUnreachable,
+                format!("The database server accepts no connection: {}.", words(&error)),
+            )
+        })?;
+        Ok(Self { connection, target: target.clone(), inside })
+    }
+
+    /// Reads what the server is, and refuses one that is not PostgreSQL 16 with pgvector.
+    ///
+    /// # Errors
+    /// [`ErrorCode::DatabaseUnsuitable`].
+    pub async fn facts(&mut self) -> Result<ServerFacts, StoreError> {
+        let facts = sqlx::query!(
+            r#"select current_setting('server_version') as "version!",
+                      current_setting('server_version_num')::int as "number!",
+                      coalesce((select extversion from pg_extension where extname = 'vector'),
+                               (select default_version from pg_available_extensions where name = 'vector'))
+                          as pgvector"#
+        )
+        .fetch_one(&mut self.connection)
+        .await?;
+        if facts.number / 10_000 != 16 {
+            return Err(StoreError::gate(
+                ErrorCode::DatabaseUnsuitable,
+                format!("The server is PostgreSQL {}, and Drydock needs 16.", facts.version),
+            ));
+        }
+        let pgvector = facts.pgvector.ok_or_else(|| {
+            StoreError::gate(ErrorCode::DatabaseUnsuitable, "The server has no pgvector extension.")
+        })?;
+        Ok(ServerFacts { version: facts.version, pgvector })
+    }
+
+    /// Makes sure that the database exists and can be migrated.
+    ///
+    /// # Errors
+    /// [`ErrorCode::BootstrapFailed`] with the server's own words.
+    pub async fn bootstrap(&mut self) -> Result<Bootstrap, StoreError> {
+        bootstrap::on(self).await
+    }
+
+    /// Compares the applied migrations with the shipped ones, changing nothing.
+    ///
+    /// # Errors
+    /// As [`history::compare`].
+    pub async fn history(&mut self) -> Result<History, StoreError> {
+        history::read(&mut self.connection).await
+    }
+
+    /// Ends the connection.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub async fn close(self) -> Result<(), StoreError> {
+        Ok(self.connection.close().await?)
+    }
+}

@@ -1,0 +1,81 @@
+import { AlertDialog, Dialog as Radix } from "radix-ui";
+import type { ReactNode, SubmitEvent } from "react";
+import { Button } from "./Button";
+
+interface ConfirmProps {
+  open: boolean;
+  onOpen: (open: boolean) => void;
+  title: string;
+  /** What the button that does it says. */
+  does: string;
+  onConfirm: () => void;
+  /** What happens, in full. */
+  children: ReactNode;
+}
+
+/** Asks before something large happens: Esc and "Cancel" change nothing. Begins at "Cancel". */
+export function Confirm({ open, onOpen, title, does, onConfirm, children }: ConfirmProps) {
+  return (
+    <AlertDialog.Root open={open} onOpenChange={onOpen}>
+      <AlertDialog.Portal>
+        <AlertDialog.Overlay className="veil" />
+        <AlertDialog.Content className="dialog">
+          <AlertDialog.Title>{title}</AlertDialog.Title>
+          <AlertDialog.Description asChild>
+            <div className="dialog-text">{children}</div>
+          </AlertDialog.Description>
+          <div className="dialog-actions">
+            <AlertDialog.Cancel asChild>
+              <Button>Cancel</Button>
+            </AlertDialog.Cancel>
+            <AlertDialog.Action asChild>
+              <Button look="primary" onClick={onConfirm}>
+                {does}
+              </Button>
+            </AlertDialog.Action>
+          </div>
+        </AlertDialog.Content>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  );
+}
+
+interface FormProps {
+  open: boolean;
+  onOpen: (open: boolean) => void;
+  title: string;
+  /** What the button that sends it says. */
+  does: string;
+  busy: boolean;
+  onSubmit: () => void;
+  children: ReactNode;
+}
+
+/** A form over the page: Enter sends, Esc and "Cancel" close. */
+export function FormDialog({ open, onOpen, title, does, busy, onSubmit, children }: FormProps) {
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    onSubmit();
+  };
+  return (
+    <Radix.Root open={open} onOpenChange={onOpen}>
+      <Radix.Portal>
+        <Radix.Overlay className="veil" />
+        <Radix.Content className="dialog" aria-describedby={undefined}>
+          <Radix.Title>{title}</Radix.Title>
+          <form onSubmit={submit} noValidate>
+            {children}
+            <div className="dialog-actions">
+              <Radix.Close asChild>
+                <Button>Cancel</Button>
+              </Radix.Close>
+              <Button look="primary" type="submit" busy={busy}>
+                {does}
+              </Button>
+            </div>
+          </form>
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
