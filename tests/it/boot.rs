@@ -9,7 +9,12 @@ use drydock_boot::{
 use drydock_testkit::{folder, psql_on, resources};
 
 fn settings(data: &Path) -> Settings {
-    Settings { data_dir: Some(data.to_owned()), resources: resources(), ..Settings::from_environment("test") }
+    Settings {
+        data_dir: Some(data.to_owned()),
+        resources: resources(),
+        templates: Vec::new(),
+        ..Settings::from_environment("test")
+    }
 }
 
 async fn boot(settings: Settings) -> (Result<(), Failure>, BootSnapshot, Platform) {

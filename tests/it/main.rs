@@ -16,5 +16,6 @@ mod openapi;
 mod seed;
 mod sign_in;
 mod stand_in;
+mod template;
 mod tenancy;
 mod window_config;

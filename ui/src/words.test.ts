@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { counted, day, duration, figure, filterLabel, label, NONE, NOT_RECORDED } from "./words";
+import { counted, day, duration, figure, filterLabel, label, NONE, NOT_RECORDED, size } from "./words";
 
 describe("words", () => {
   test.each([
@@ -20,6 +20,17 @@ describe("words", () => {
     [999.4, "999 ms"],
     [1240, "1.24 s"],
   ])("duration(%d) is %j", (ms, text) => expect(duration(ms)).toBe(text));
+
+  test.each([
+    [0, "0 bytes"],
+    [1, "1 byte"],
+    [999, "999 bytes"],
+    [1000, "1 kB"],
+    [8_412_345, "8.4 MB"],
+    [999_949, "999.9 kB"],
+    [999_950, "1 MB"],
+    [1.5e12, "1.5 TB"],
+  ])("size(%d) is %j", (bytes, text) => expect(size(bytes)).toBe(text));
 
   test("figures have separators and at most one decimal", () => {
     expect(figure(25000)).toBe("25,000");

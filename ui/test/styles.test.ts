@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 const sheet = (name: string) => readFileSync(new URL(`../src/styles/${name}.css`, import.meta.url), "utf8");
 
 test("colours are named in tokens.css only", () => {
-  for (const name of ["base", "app"]) {
+  for (const name of ["base", "app", "data"]) {
     expect(sheet(name)).not.toMatch(/#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(|\boklch\(|light-dark\(/i);
   }
 });
@@ -13,7 +13,7 @@ test("colours are named in tokens.css only", () => {
 test("every token that is used exists", () => {
   const tokens = sheet("tokens");
   const own = new Set(["--tracks", "--least"]);
-  for (const name of ["tokens", "base", "app"]) {
+  for (const name of ["tokens", "base", "app", "data"]) {
     for (const [, token] of sheet(name).matchAll(/var\((--[a-z0-9-]+)/g)) {
       if (token === undefined || own.has(token) || token.startsWith("--radix-")) continue;
       expect(tokens, token).toContain(`${token}:`);
@@ -22,7 +22,7 @@ test("every token that is used exists", () => {
 });
 
 test("nothing that WebKitGTK draws in software", () => {
-  for (const name of ["base", "app"]) expect(sheet(name)).not.toMatch(/backdrop-filter|blur\(/);
+  for (const name of ["base", "app", "data"]) expect(sheet(name)).not.toMatch(/backdrop-filter|blur\(/);
 });
 
 test("rows are as high in the style sheet as in the grid", () => {

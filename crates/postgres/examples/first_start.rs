@@ -43,7 +43,16 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let mut server = cluster.start(|_| ()).await?;
     for database in DATABASES {
         let created = Command::new(cluster.tree().program("psql"))
-            .args(["-X", "-q", "-U", "postgres", "-d", "postgres", "-c", &format!("create database {database}")])
+            .args([
+                "-X",
+                "-q",
+                "-U",
+                "postgres",
+                "-d",
+                "postgres",
+                "-c",
+                &format!("create database {database}"),
+            ])
             .arg("-h")
             .arg(server.socket_dir())
             .status()?;

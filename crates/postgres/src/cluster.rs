@@ -193,7 +193,8 @@ impl Inner {
             }
             let new = cluster.join(format!("{name}.new"));
             let _ = fs::remove_file(&new);
-            os::write_new(&new, text, 0o600, &self.account, durable).map_err(PostgresError::io("write", &new))?;
+            os::write_new(&new, text, 0o600, &self.account, durable)
+                .map_err(PostgresError::io("write", &new))?;
             fs::rename(&new, &path).map_err(PostgresError::io("put in place", &path))?;
         }
         Ok(())

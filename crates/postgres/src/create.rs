@@ -73,6 +73,7 @@ impl Inner {
                 Unpack::Failed(PostgresError::io("write", &path)(source))
             }
         })?;
+        tracing::debug!(step = "unpacked");
         self.admit_callers(&unfinished.0, os::Durable::No)?;
         self.put_in_place(unfinished)?;
         self.sync_aside()?;

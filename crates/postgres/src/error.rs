@@ -269,7 +269,10 @@ impl PostgresError {
         ("snapshot.not_found", "There is no snapshot with this id."),
         ("snapshot.damaged", "The snapshot's file is not as it was written."),
         ("snapshot.unsupported", "The snapshot was made by a newer Drydock or PostgreSQL."),
-        ("snapshot.name_invalid", "The snapshot's name or note is empty, too long or has control characters."),
+        (
+            "snapshot.name_invalid",
+            "The snapshot's name or note is empty, too long or has control characters.",
+        ),
         ("snapshot.file_exists", "The file to export the snapshot to is there already."),
         ("snapshot.dump_failed", "pg_dump could not save the database."),
         ("snapshot.restore_failed", "pg_restore could not restore the snapshot."),

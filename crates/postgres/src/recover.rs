@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::PostgresError;
 use crate::os::{self, Request};
 use crate::pid_file::Note;
-use crate::PostgresError;
 
 /// How long a left-over server gets for each request, and its children for letting go of the shared memory.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -139,10 +139,7 @@ impl Cluster {
     /// # Errors
     /// `postgres.start_failed` with the end of the log, `postgres.already_running`, `postgres.left_over`,
     /// `postgres.socket_folder`, `postgres.io`.
-    pub async fn start(
-        &self,
-        waiting: impl Fn(&Waiting) + Send + 'static,
-    ) -> Result<Server, PostgresError> {
+    pub async fn start(&self, waiting: impl Fn(&Waiting) + Send + 'static) -> Result<Server, PostgresError> {
         if self.inner.running.swap(true, Ordering::AcqRel) {
             return Err(PostgresError::AlreadyRunning { path: self.path() });
         }
@@ -276,11 +273,7 @@ impl Process {
 }
 
 /// What happens on the keeper thread, from before the launch until after the end of the server.
-fn keep(
-    cluster: Cluster,
-    ready: oneshot::Sender<Result<Server, PostgresError>>,
-    waiting: impl Fn(&Waiting),
-) {
+fn keep(cluster: Cluster, ready: oneshot::Sender<Result<Server, PostgresError>>, waiting: impl Fn(&Waiting)) {
     let launched = launch(&cluster);
     let Launched { mut child, guard, socket, log_from } = match launched {
         Ok(launched) => launched,
@@ -392,7 +385,8 @@ fn launch(cluster: &Cluster) -> Result<Launched, PostgresError> {
     let errors = log.try_clone().map_err(PostgresError::io("open", &path))?;
 
     let program = inner.tree.program("postgres");
-    let (mut command, guard) = os::server(&program).map_err(PostgresError::io("make a pipe for", &program))?;
+    let (mut command, guard) =
+        os::server(&program).map_err(PostgresError::io("make a pipe for", &program))?;
     command.arg("-D").arg(cluster.path());
     for (name, value) in SETTINGS {
         command.arg("-c").arg(format!("{name}={value}"));

@@ -172,9 +172,18 @@ impl Database {
 /// When there is no tree.
 #[must_use]
 pub fn psql_on(target: &Target, role: &str) -> Command {
+    psql(&program("psql"), target, role)
+}
+
+/// Where a program of the bundled tree lies.
+///
+/// # Panics
+/// When there is no tree.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
     let tree = Tree::locate(None, &resources()).unwrap();
     let account = Account::resolve().unwrap();
-    psql(&tree.reachable_by(&account).unwrap().program("psql"), target, role)
+    tree.reachable_by(&account).unwrap().program(name)
 }
 
 fn psql(program: &Path, target: &Target, role: &str) -> Command {

@@ -1,9 +1,10 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useMatches, useParams } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { bootQuery } from "../api/queries";
+import { bootQuery, meQuery } from "../api/queries";
 import { Icon, type IconName } from "../parts/Icon";
 import { Mark } from "../parts/Mark";
+import { Toasts } from "../parts/Toast";
 import { EnvironmentBadge } from "./EnvironmentBadge";
 import { remember, useHere, type Here } from "./place";
 import { EngagementSwitcher, TenantSwitcher } from "./Switchers";
@@ -35,6 +36,7 @@ function NavLabel({ icon, children }: { icon: IconName; children: string }) {
 
 function Navigation({ here }: { here: Here }) {
   const { clientId, engagementId } = here;
+  const me = useQuery(meQuery).data?.user;
   return (
     <nav className="nav" aria-label="Pages">
       {clientId !== undefined && engagementId !== undefined && (
@@ -54,6 +56,11 @@ function Navigation({ here }: { here: Here }) {
       {clientId !== undefined && (
         <Link to="/clients/$clientId/engagements" params={{ clientId }} activeOptions={{ exact: true }}>
           <NavLabel icon="engagements">Engagements</NavLabel>
+        </Link>
+      )}
+      {me?.role_type === "platform_admin" && (
+        <Link to="/data">
+          <NavLabel icon="data">Data</NavLabel>
         </Link>
       )}
     </nav>
@@ -107,9 +114,11 @@ export function Shell() {
         <DemoBanner />
       </header>
       <Navigation here={here} />
-      <main className="main" id="main" tabIndex={-1}>
-        <Outlet />
-      </main>
+      <Toasts>
+        <main className="main" id="main" tabIndex={-1}>
+          <Outlet />
+        </main>
+      </Toasts>
       <p className="hidden" role="status">
         {title}
       </p>

@@ -4,6 +4,7 @@ import type { AssetFilter } from "../api/queries";
 import { session } from "../api/session";
 import { AssetsPage } from "../pages/AssetsPage";
 import { ClientsPage } from "../pages/ClientsPage";
+import { DataPage } from "../pages/data/DataPage";
 import { EngagementsPage } from "../pages/EngagementsPage";
 import { Home } from "../pages/Home";
 import { LastBoot } from "../pages/LastBoot";
@@ -82,6 +83,13 @@ const clients = createRoute({
   component: ClientsPage,
 });
 
+const data = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/data",
+  staticData: { title: "Data" },
+  component: DataPage,
+});
+
 const client = createRoute({ getParentRoute: () => signedIn, path: "/clients/$clientId" });
 
 const clientHome = createRoute({
@@ -137,6 +145,7 @@ const routeTree = root.addChildren([
   signedIn.addChildren([
     home,
     clients,
+    data,
     client.addChildren([clientHome, engagements, engagement.addChildren([engagementHome, overview, assets])]),
   ]),
 ]);

@@ -21,9 +21,15 @@ export function Menu({ trigger, align = "start", children }: MenuProps) {
   );
 }
 
-export function MenuItem({ onSelect, children }: { onSelect: () => void; children: ReactNode }) {
+interface ItemProps {
+  onSelect: () => void;
+  disabled?: boolean;
+  children: ReactNode;
+}
+
+export function MenuItem({ onSelect, disabled = false, children }: ItemProps) {
   return (
-    <DropdownMenu.Item className="menu-item" onSelect={onSelect}>
+    <DropdownMenu.Item className="menu-item" onSelect={onSelect} disabled={disabled}>
       {children}
     </DropdownMenu.Item>
   );

@@ -30,7 +30,6 @@ interface Props {
 export function ProblemView({ error, onRetry, children }: Props) {
   const problem = fromThrown(error);
   const boot = useQuery({ ...bootQuery, enabled: false });
-  const denied = problem.status === 403;
   return (
     <section className="problem" role="alert" aria-labelledby="problem-title">
       <Icon name="alert" />
@@ -40,7 +39,6 @@ export function ProblemView({ error, onRetry, children }: Props) {
         <strong>Next step:</strong>{" "}
         {problem.nextStep !== "" ? problem.nextStep : "Try again, or copy the report and send it on."}
       </p>
-      {denied && <p>Your client admin or platform admin can give you the right.</p>}
       <p className="quiet">
         Code <code>{problem.code}</code>
         {problem.requestId !== undefined && (

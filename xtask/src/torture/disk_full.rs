@@ -137,7 +137,7 @@ fn end(mut serving: Serving, round: &mut Round) -> Result<()> {
 /// A refusal must carry a code of ours, which has a dot.
 fn coded(code: &str, said: &str, round: &mut Round) {
     if !code.contains('.') {
-        round.fault(format!("a refusal without a code: {said}"));
+        round.fault(format!("a refusal without a code: {said:?}"));
     }
 }
 

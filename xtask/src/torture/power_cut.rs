@@ -223,7 +223,12 @@ fn without_fsync(options: &Options) -> Result<String> {
     let acknowledged = ledger.acknowledged();
     ensure!(acknowledged > 0, "the load wrote nothing before the cut");
     let told = match Unsynced::start(&postgres, &site, &socket, (uid, gid)) {
-        Err(_) => format!("all of {acknowledged} lost, the server does not start"),
+        Err(error) => {
+            let reason = format!("{error:#}");
+            // Any other reason would prove nothing.
+            ensure!(reason.contains("PANIC") || reason.contains("could not"), "the server does not start: {reason}");
+            format!("all of {acknowledged} lost, the server does not start: {reason}")
+        }
         Ok(_server) => match ledger.compare(&site, &socket) {
             Err(_) => format!("all of {acknowledged} lost, their tables too"),
             Ok(found) if found.lost > 0 => format!("{} of {acknowledged} lost", found.lost),
@@ -248,6 +253,7 @@ impl Unsynced {
             command.arg(postgres);
             command
         };
+        let log = socket.join("log");
         let child = command
             .arg("-F")
             .arg("-D")
@@ -261,12 +267,16 @@ impl Unsynced {
             .current_dir("/")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(fs::File::create(&log)?)
             .spawn()
             .context("cannot start postgres")?;
         let mut server = Self { child };
         let up = until(Duration::from_secs(30), || {
-            ensure!(server.child.try_wait()?.is_none(), "it ended");
+            if server.child.try_wait()?.is_some() {
+                let said = fs::read_to_string(&log).unwrap_or_default();
+                let reason = said.lines().find(|line| line.contains("PANIC:") || line.contains("FATAL:"));
+                bail!("{}", reason.and_then(|line| line.split("] ").last()).unwrap_or("it said nothing"));
+            }
             Ok(site.ask(socket, "postgres", "SELECT 1").is_ok())
         })?;
         ensure!(up, "it does not answer");

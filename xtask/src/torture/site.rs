@@ -1,11 +1,13 @@
 //! One data directory and the `drydock` that is started on it.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -63,7 +65,7 @@ pub(crate) struct Serving {
     pub(crate) port: u16,
     /// The folder of PostgreSQL's socket.
     pub(crate) socket: PathBuf,
-    said: PathBuf,
+    said: Said,
 }
 
 /// A `drydock serve` that has been launched and may not be ready yet.
@@ -71,8 +73,40 @@ pub(crate) struct Launched {
     child: Child,
     begun: Instant,
     lines: Receiver<String>,
-    said: PathBuf,
+    said: Said,
     cluster: PathBuf,
+}
+
+/// What a program writes to standard error, as far as it has been read.
+struct Said {
+    text: Arc<Mutex<String>>,
+    reader: JoinHandle<()>,
+}
+
+impl Said {
+    fn by(stderr: ChildStderr) -> Self {
+        let text = Arc::new(Mutex::new(String::new()));
+        let into = Arc::clone(&text);
+        // Not a file: there may be no space for one.
+        let reader = std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let mut text = into.lock().unwrap_or_else(PoisonError::into_inner);
+                text.push_str(&line);
+                text.push('\n');
+            }
+        });
+        Self { text, reader }
+    }
+
+    /// All of it, when the program has ended.
+    fn whole(&self) -> String {
+        // A process that outlives the program may hold the pipe open, so there is a limit.
+        let end = Instant::now() + Duration::from_secs(1);
+        while !self.reader.is_finished() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.text.lock().unwrap_or_else(PoisonError::into_inner).trim().to_owned()
+    }
 }
 
 impl Site {
@@ -153,26 +187,17 @@ impl Site {
 
     /// Launches `drydock serve`.
     pub(crate) fn launch(&self) -> Result<Launched> {
-        // A name of its own for each launch: two may run beside each other.
-        let folder = self.data.parent().unwrap_or(&self.data);
         let begun = Instant::now();
-        let mut attempt = 0;
-        let (said, file) = loop {
-            let said = folder.join(format!("stderr-{attempt}"));
-            match File::create_new(&said) {
-                Ok(file) => break (said, file),
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => attempt += 1,
-                Err(error) => bail!("cannot write {}: {error}", said.display()),
-            }
-        };
         let mut child = self
             .command("serve")
             .args(["--port", "0"])
             .stdout(Stdio::piped())
-            .stderr(file)
+            .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start {}", self.program.drydock.display()))?;
-        let stdout = child.stdout.take().context("there is no stdout")?;
+        let (stdout, stderr) =
+            child.stdout.take().zip(child.stderr.take()).context("there is no stdout or stderr")?;
+        let said = Said::by(stderr);
         let (send, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
@@ -319,7 +344,7 @@ impl Launched {
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => {
                     let status = ended(&mut self.child, STOP)?;
-                    let said = fs::read_to_string(&self.said).unwrap_or_default().trim().to_owned();
+                    let said = self.said.whole();
                     return Ok(Start::Refused(Refusal { status, said }));
                 }
             };
@@ -355,7 +380,7 @@ impl Serving {
     /// Waits until it has ended; what it said in the end.
     pub(crate) fn ended(&mut self, limit: Duration) -> Result<Refusal> {
         let status = ended(&mut self.child, limit)?;
-        let said = fs::read_to_string(&self.said).unwrap_or_default().trim().to_owned();
+        let said = self.said.whole();
         Ok(Refusal { status, said })
     }
 

@@ -1,23 +1,20 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, Seek, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use uuid::Uuid;
 
+use super::draft::{Draft, Turn, UNFINISHED, make_folder, relocate};
 use super::format::{Container, Header, Refusal};
 use super::restore::{self, Target};
 use super::run::{Run, run};
 use super::{Entry, Facts, Progress, ServerAddress, Snapshot, dump, name};
-use crate::{PostgresError, os};
+use crate::PostgresError;
 
 /// What a snapshot's file is called after its id.
 const SUFFIX: &str = "drydock";
-
-/// What a file is called after its id until it is complete.
-const UNFINISHED: &str = "partial";
 
 /// The snapshots of one data directory. Cheap to clone.
 ///
@@ -90,7 +87,7 @@ impl SnapshotFolder {
         progress.begin(Some(facts.database_bytes));
         run(progress, move |run| {
             let mut draft = folder.draft()?;
-            let path = draft.path.clone();
+            let path = draft.path().to_owned();
             let failed = |cause| PostgresError::io("write", &path)(cause);
             dump::dump(run, &server, &database, &without, &header, &mut draft, failed)?;
             draft.sync()?;
@@ -166,7 +163,7 @@ impl SnapshotFolder {
         let (name, note) = name::checked(name, note)?;
         self.blocking(move |folder| {
             let mut draft = folder.draft()?;
-            let _turn = folder.take_turn()?;
+            let _turn = Turn::take(&folder.path)?;
             let mut container = folder.open(id)?;
             let header = Header { name, note, ..container.header.clone() };
             folder.rewrite(&mut container, &header, &mut draft, &folder.file(id))?;
@@ -188,7 +185,7 @@ impl SnapshotFolder {
             }
             let removed = folder.removed();
             make_folder(&removed)?;
-            let _turn = folder.take_turn()?;
+            let _turn = Turn::take(&folder.path)?;
             relocate(&path, &folder.removed_file(id)).map_err(|cause| gone(id, &path, cause))
         })
         .await
@@ -202,7 +199,7 @@ impl SnapshotFolder {
         self.blocking(move |folder| {
             let (from, to) = (folder.removed_file(id), folder.file(id));
             if from.exists() {
-                let _turn = folder.take_turn()?;
+                let _turn = Turn::take(&folder.path)?;
                 if !to.exists() {
                     relocate(&from, &to).map_err(|cause| gone(id, &from, cause))?;
                 }
@@ -221,7 +218,7 @@ impl SnapshotFolder {
             if !folder.path.exists() {
                 return Ok(());
             }
-            let _turn = folder.take_turn()?;
+            let _turn = Turn::take(&folder.path)?;
             let kept = keep.map(|id| folder.removed_file(id));
             for path in files(&folder.removed())?.filter(|path| Some(path) != kept.as_ref()) {
                 fs::remove_file(&path).map_err(PostgresError::io("remove", &path))?;
@@ -237,96 +234,7 @@ impl SnapshotFolder {
         .await
     }
 
-    /// Copies a snapshot to a file of its own, which only this account can read. A file that is there is an error, unless it
-    /// is to be replaced; then it is until the new one is complete. The progress counts the bytes.
-    ///
-    /// # Errors
-    /// `snapshot.file_exists`, `snapshot.not_found`, `snapshot.damaged`, `snapshot.unsupported`, `snapshot.cancelled`.
-    pub async fn export(
-        &self,
-        id: Uuid,
-        to: &Path,
-        replace: bool,
-        progress: &Progress,
-    ) -> Result<(), PostgresError> {
-        let (folder, to) = (self.clone(), to.to_owned());
-        progress.begin(None);
-        run(progress, move |run| {
-            let exists = || PostgresError::SnapshotFileExists { path: to.clone() };
-            if !replace && to.symlink_metadata().is_ok() {
-                return Err(exists());
-            }
-            let mut container = folder.open(id)?;
-            run.progress().begin(Some(container.length));
-            // Beside it: a rename works only within a file system.
-            let beside = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-            let beside = beside.unwrap_or(Path::new("."));
-            let mut draft = Draft::in_folder(beside)?;
-            let wrong = wrong(&folder.file(id), draft.path());
-            container.copy(&mut draft, |bytes| run.tick(bytes)).map_err(wrong)?;
-            draft.sync()?;
-            run.go_on().map_err(PostgresError::io("write", &to))?;
-            if !replace {
-                // Takes the name, so that the rename can't hit a file that came meanwhile.
-                os::create_private(&to).map_err(|cause| match cause.kind() {
-                    io::ErrorKind::AlreadyExists => exists(),
-                    _ => PostgresError::io("create", &to)(cause),
-                })?;
-            }
-            draft.put_at(&to).inspect_err(|_| {
-                if !replace {
-                    let _ = fs::remove_file(&to);
-                }
-            })
-        })
-        .await
-    }
-
-    /// Takes in a snapshot that was exported, whole or not at all. It keeps its id, unless there is another snapshot with it;
-    /// the very same one is not taken in twice. The progress counts what is read and expects `bytes`; how much may come is
-    /// for the caller to limit.
-    ///
-    /// # Errors
-    /// `snapshot.damaged`, `snapshot.unsupported`, `snapshot.cancelled`; `postgres.io` also if `from` cannot be read.
-    pub async fn import(
-        &self,
-        mut from: impl AsyncRead + Unpin + Send,
-        bytes: Option<u64>,
-        progress: &Progress,
-    ) -> Result<Snapshot, PostgresError> {
-        progress.begin(bytes);
-        let draft = self.blocking(|folder| folder.draft()).await?;
-        let path = draft.path.clone();
-        let written = |cause| PostgresError::io("write", &path)(cause);
-        let mut to = tokio::fs::File::from_std(draft.file.try_clone().map_err(written)?);
-        let mut buffer = vec![0; 256 * 1024];
-        loop {
-            let count = tokio::select! {
-                count = from.read(&mut buffer) => count.map_err(PostgresError::io("receive", &path))?,
-                () = progress.cancelled() => return Err(PostgresError::SnapshotCancelled),
-            };
-            if count == 0 {
-                break;
-            }
-            to.write_all(&buffer[..count]).await.map_err(written)?;
-            progress.add(count as u64);
-        }
-        to.flush().await.map_err(written)?;
-        drop(to);
-        let folder = self.clone();
-        run(progress, move |run| {
-            let mut container = draft.container().map_err(refused(Path::new("that was sent")))?;
-            verify(run, &mut container, false).map_err(refused(Path::new("that was sent")))?;
-            draft.sync()?;
-            run.go_on().map_err(PostgresError::io("write", &draft.path))?;
-            let id = folder.adopt(draft, &mut container)?;
-            run.progress().complete();
-            Ok(folder.open(id)?.snapshot())
-        })
-        .await
-    }
-
-    async fn blocking<T: Send + 'static>(
+    pub(super) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T, PostgresError> + Send + 'static,
     ) -> Result<T, PostgresError> {
@@ -334,19 +242,19 @@ impl SnapshotFolder {
         run(&Progress::new(), move |_| work(&folder)).await
     }
 
-    fn removed(&self) -> PathBuf {
+    pub(super) fn removed(&self) -> PathBuf {
         self.path.join("removed")
     }
 
-    fn file(&self, id: Uuid) -> PathBuf {
+    pub(super) fn file(&self, id: Uuid) -> PathBuf {
         self.path.join(format!("{id}.{SUFFIX}"))
     }
 
-    fn removed_file(&self, id: Uuid) -> PathBuf {
+    pub(super) fn removed_file(&self, id: Uuid) -> PathBuf {
         self.removed().join(format!("{id}.{SUFFIX}"))
     }
 
-    fn open(&self, id: Uuid) -> Result<Container<File>, PostgresError> {
+    pub(super) fn open(&self, id: Uuid) -> Result<Container<File>, PostgresError> {
         let path = self.file(id);
         match File::open(&path) {
             Ok(file) => open_as(file, id).map_err(refused(&path)),
@@ -370,39 +278,7 @@ impl SnapshotFolder {
         Ok(snapshots.into_iter().map(Entry::Snapshot).chain(damaged).collect())
     }
 
-    /// Puts an imported file in place and says under which id.
-    fn adopt(&self, draft: Draft, container: &mut Container<File>) -> Result<Uuid, PostgresError> {
-        let mut draft = draft;
-        let id = container.header.id;
-        let (place, removed) = (self.file(id), self.removed_file(id));
-        let mut other = self.draft()?;
-        let _turn = self.take_turn()?;
-        for there in [&place, &removed] {
-            let Ok(file) = File::open(there) else { continue };
-            // What cannot be read in full is worth less than what has just been, and gives way to it.
-            let Some(sha256) = open_as(file, id).ok().and_then(|mut there| {
-                there.unpack(&mut io::sink(), |_| Ok(())).ok()?;
-                Some(there.snapshot().sha256)
-            }) else {
-                continue;
-            };
-            if sha256 == container.snapshot().sha256 {
-                if *there == removed {
-                    relocate(&removed, &place).map_err(PostgresError::io("put in place", &place))?;
-                }
-                return Ok(id);
-            }
-            let header = Header { id: Uuid::new_v4(), ..container.header.clone() };
-            let place = self.file(header.id);
-            self.rewrite(container, &header, &mut other, &draft.path)?;
-            other.put_at(&place)?;
-            return Ok(header.id);
-        }
-        draft.put_at(&place)?;
-        Ok(id)
-    }
-
-    fn rewrite(
+    pub(super) fn rewrite(
         &self,
         container: &mut Container<File>,
         header: &Header,
@@ -414,107 +290,13 @@ impl SnapshotFolder {
         draft.sync()
     }
 
-    fn draft(&self) -> Result<Draft, PostgresError> {
+    pub(super) fn draft(&self) -> Result<Draft, PostgresError> {
         make_folder(&self.path)?;
-        let _turn = self.take_turn()?;
+        let _turn = Turn::take(&self.path)?;
         let draft = Draft::in_folder(&self.path)?;
-        draft.file.lock().map_err(PostgresError::io("lock", &draft.path))?;
+        draft.file.lock().map_err(PostgresError::io("lock", draft.path()))?;
         Ok(draft)
     }
-
-    /// Until it is dropped nobody else renames or removes files.
-    fn take_turn(&self) -> Result<Turn, PostgresError> {
-        let path = self.path.join("lock");
-        let file = os::open_private(&path).map_err(PostgresError::io("open", &path))?;
-        file.lock().map_err(PostgresError::io("lock", &path))?;
-        Ok(Turn(file))
-    }
-}
-
-struct Turn(File);
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        // Not left to close(): a child between fork and exec shares the descriptor.
-        let _ = self.0.unlock();
-    }
-}
-
-/// A file that is being written. Removed when dropped, unless it was put somewhere.
-#[derive(Debug)]
-pub(super) struct Draft {
-    file: File,
-    path: PathBuf,
-}
-
-impl Draft {
-    fn in_folder(folder: &Path) -> Result<Self, PostgresError> {
-        let path = folder.join(format!("{}.{UNFINISHED}", Uuid::new_v4()));
-        let file = os::create_private(&path).map_err(PostgresError::io("create", &path))?;
-        Ok(Self { file, path })
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    fn container(&self) -> Result<Container<File>, Refusal> {
-        let mut file = File::open(&self.path)?;
-        file.rewind()?;
-        Container::open(file)
-    }
-
-    fn sync(&self) -> Result<(), PostgresError> {
-        self.file.sync_all().map_err(PostgresError::io("sync", &self.path))
-    }
-
-    /// Gives what has been synced its name.
-    fn put_at(&mut self, place: &Path) -> Result<(), PostgresError> {
-        let path = std::mem::take(&mut self.path);
-        if let Err(cause) = relocate(&path, place) {
-            self.path = path;
-            return Err(PostgresError::io("put in place", place)(cause));
-        }
-        Ok(())
-    }
-}
-
-impl Write for Draft {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        if !self.path.as_os_str().is_empty()
-            && let Err(cause) = fs::remove_file(&self.path)
-        {
-            tracing::warn!(path = %self.path.display(), "could not remove an unfinished file: {cause}");
-        }
-    }
-}
-
-fn make_folder(path: &Path) -> Result<(), PostgresError> {
-    match os::make_dir(path, 0o700, None) {
-        Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => {
-            Err(PostgresError::io("create", path)(cause))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Renames a file durably.
-fn relocate(from: &Path, to: &Path) -> io::Result<()> {
-    fs::rename(from, to)?;
-    for folder in [to.parent(), from.parent()].into_iter().flatten() {
-        os::sync_entries(folder)?;
-    }
-    Ok(())
 }
 
 /// The entries of a folder that may be missing.
@@ -542,17 +324,17 @@ fn look_at(path: &Path) -> Result<Snapshot, Refusal> {
 
 const STRANGE_NAME: &str = "its name is not its id; import it to have it as a snapshot";
 
-fn open_as(file: File, id: Uuid) -> Result<Container<File>, Refusal> {
+pub(super) fn open_as(file: File, id: Uuid) -> Result<Container<File>, Refusal> {
     let container = Container::open(file)?;
     if container.header.id == id { Ok(container) } else { Err(Refusal::Damaged(STRANGE_NAME.into())) }
 }
 
 /// Reads all of it; its bytes are progress or not.
-fn verify(run: &Run, container: &mut Container<File>, counted: bool) -> Result<(), Refusal> {
+pub(super) fn verify(run: &Run, container: &mut Container<File>, counted: bool) -> Result<(), Refusal> {
     container.unpack(&mut io::sink(), |bytes| if counted { run.tick(bytes) } else { run.go_on() })
 }
 
-fn refused(path: &Path) -> impl Fn(Refusal) -> PostgresError {
+pub(super) fn refused(path: &Path) -> impl Fn(Refusal) -> PostgresError {
     move |refusal| match refusal {
         Refusal::Damaged(what) => PostgresError::SnapshotDamaged { file: file_name(path), what },
         Refusal::Unsupported(what) => PostgresError::SnapshotUnsupported { file: file_name(path), what },
@@ -561,7 +343,7 @@ fn refused(path: &Path) -> impl Fn(Refusal) -> PostgresError {
 }
 
 /// As [`refused`], where a file operation that failed is much more likely to be one on what is being written.
-fn wrong(from: &Path, to: &Path) -> impl Fn(Refusal) -> PostgresError + use<> {
+pub(super) fn wrong(from: &Path, to: &Path) -> impl Fn(Refusal) -> PostgresError + use<> {
     let (from, to) = (from.to_owned(), to.to_owned());
     move |refusal| match refusal {
         Refusal::Io(cause) => PostgresError::io("write", &to)(cause),

@@ -61,6 +61,14 @@ pub(super) struct Header {
     pub(super) rows: Option<u64>,
 }
 
+impl Header {
+    /// Whether what no person has written can be shown anywhere. Name and note have rules of their own.
+    fn is_plain(&self) -> bool {
+        let texts = [&self.app_version, &self.postgres_version, &self.schema_digest];
+        !texts.into_iter().chain(&self.roles).any(|text| text.chars().any(char::is_control))
+    }
+}
+
 /// Why a file is not read.
 #[derive(Debug)]
 pub(super) enum Refusal {
@@ -184,6 +192,9 @@ impl<F: Read + Seek> Container<F> {
             .map_err(|_| damaged("its header is not the header of a snapshot"))?;
         if name::checked(&header.name, &header.note).is_err() {
             return Err(damaged("its header has a name or a note that no snapshot can have"));
+        }
+        if !header.is_plain() {
+            return Err(damaged("its header has control characters"));
         }
 
         let payload_from = file.stream_position()?;

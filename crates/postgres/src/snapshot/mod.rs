@@ -4,6 +4,7 @@
 //! written ([`SnapshotFolder::verify`]). It is restored as the owner of the schema, never as a superuser, so a file that
 //! somebody else has made can do no more than that role.
 
+mod draft;
 mod dump;
 mod folder;
 mod format;
@@ -13,6 +14,7 @@ mod restore;
 mod run;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 use std::path::PathBuf;
 

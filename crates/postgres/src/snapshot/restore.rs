@@ -3,8 +3,8 @@ use std::io::{self, Write};
 use std::process::ChildStdin;
 
 use super::ServerAddress;
+use super::draft::Draft;
 use super::dump::ended;
-use super::folder::Draft;
 use super::format::{Container, Refusal};
 use super::run::{self, Run};
 use crate::PostgresError;

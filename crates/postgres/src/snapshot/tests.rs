@@ -176,6 +176,11 @@ fn a_header_is_held_to_the_rules_of_those_who_write_one() {
             matches!(unpack(&file).unwrap_err(), Refusal::Damaged(what) if what.contains("a name or a note"))
         );
     }
+    let wrong = Header { roles: vec!["\u{1b}]0;title\u{7}".into()], ..header() };
+    let file = write(Vec::new(), &wrong, &mut &b"content"[..]).unwrap();
+    assert!(
+        matches!(unpack(&file).unwrap_err(), Refusal::Damaged(what) if what.contains("control characters"))
+    );
     let endless = Header { roles: vec!["role".into(); 20_000], ..header() };
     assert!(write(Vec::new(), &endless, &mut &b"content"[..]).is_err());
     let mut long = b"drydock snapshot 1\n".to_vec();

@@ -94,12 +94,7 @@ async fn a_kill_at_any_moment_of_the_first_start_leaves_no_process() {
     {
         let folder = folder();
         let path = folder.path().canonicalize().unwrap();
-        let mut parent = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "owner_gone::hold_a_server", "--ignored", "--nocapture"])
-            .env("DRYDOCK_IT_DATA", folder.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut parent = child::holder(folder.path()).stdout(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(delay));
         Command::new("kill").args([signal, &parent.id().to_string()]).status().unwrap();
         parent.wait().unwrap();
@@ -111,4 +106,88 @@ async fn a_kill_at_any_moment_of_the_first_start_leaves_no_process() {
         drop(server);
         eventually("nothing runs", || processes_in(&path).is_empty());
     }
+}
+
+/// Runs a first start that is killed at `step`, and the one after it.
+async fn killed_at(step: &str, template: Option<&Template>) -> Initialised {
+    let folder = folder();
+    let path = folder.path().canonicalize().unwrap();
+    let mut command = child::holder(folder.path());
+    if let Some(template) = template {
+        command.env("DRYDOCK_IT_TEMPLATE", template.path());
+    }
+    let killed = command.env("DRYDOCK_IT_KILL_AT", step).stdout(Stdio::null()).status().unwrap();
+    assert_eq!(killed.signal(), Some(Signal::SIGKILL as i32), "{step} was not reached");
+
+    let data = DataDirectory::open(folder.path(), &account(), "test").unwrap();
+    let (cluster, initialised) = Cluster::initialise(&tree(), data, &account(), template).await.unwrap();
+    let mut server = start(&cluster).await;
+    cluster.durable().await.unwrap();
+    let database = if template.is_some() { "packed" } else { "postgres" };
+    let found = format!("select count(*) from pg_database where datname = '{database}'");
+    assert_eq!(query(&server, &found), "1", "after {step}");
+    assert_eq!(names_in(&path), ["cluster", "drydock.lock", "log"], "after {step}");
+    assert!(server.stop().await.unwrap().clean);
+    assert_eq!(processes_in(&path), Vec::<String>::new(), "after {step}");
+    initialised
+}
+
+#[tokio::test]
+async fn a_kill_at_any_step_of_unpacking_is_repaired() {
+    let template = template().await;
+    for step in ["mark", "unpack", "unpacked", "rename", "renamed", "sync", "unmark"] {
+        assert_eq!(killed_at(step, Some(&template)).await, Initialised::Unpacked, "after {step}");
+    }
+    // Nothing is made twice.
+    assert_eq!(killed_at("durable", Some(&template)).await, Initialised::Existing);
+    for step in ["launched", "started"] {
+        killed_at(step, Some(&template)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_kill_at_any_step_of_initdb_is_repaired() {
+    for step in ["initdb", "sync", "rename"] {
+        assert_eq!(killed_at(step, None).await, Initialised::Created, "after {step}");
+    }
+    for step in ["renamed", "durable", "launched", "started"] {
+        assert_eq!(killed_at(step, None).await, Initialised::Existing, "after {step}");
+    }
+}
+
+/// As a power cut leaves it: files that were never written, beside the marker that was.
+#[tokio::test]
+async fn an_unpacked_cluster_that_did_not_become_durable_is_made_again() {
+    let template = template().await;
+    for with_template in [true, false] {
+        let folder = folder();
+        let cluster = folder.path().join("cluster");
+        fs::create_dir_all(cluster.join("global")).unwrap();
+        fs::write(cluster.join("PG_VERSION"), "16\n").unwrap();
+        fs::write(cluster.join("global/pg_control"), vec![0; 8192]).unwrap();
+        fs::write(folder.path().join("cluster.unsynced"), "").unwrap();
+        let data = DataDirectory::open(folder.path(), &account(), "test").unwrap();
+        let template = with_template.then_some(&template);
+        let (cluster, initialised) = Cluster::initialise(&tree(), data, &account(), template).await.unwrap();
+        assert_ne!(initialised, Initialised::Existing);
+        cluster.durable().await.unwrap();
+        assert_eq!(names_in(folder.path()), ["cluster", "drydock.lock", "log"]);
+        assert_eq!(query(&start(&cluster).await, "select 1"), "1");
+    }
+}
+
+/// The server of the first start may outlive its app for a moment, and elsewhere than on Linux for long.
+#[tokio::test]
+async fn a_server_left_on_a_cluster_that_is_made_again_is_stopped() {
+    let folder = folder();
+    let socket = self::folder();
+    let (first, _) = cluster(folder.path()).await;
+    let mut left_over = launch_by_hand(&first, socket.path());
+    eventually("the left-over server is ready", || is_ready(&first));
+    drop(first);
+    fs::write(folder.path().join("cluster.unsynced"), "").unwrap();
+    let (cluster, initialised) = cluster(folder.path()).await;
+    assert_eq!(initialised, Initialised::Created);
+    assert!(left_over.wait().unwrap().success(), "it was asked to shut down in order");
+    assert_eq!(query(&start(&cluster).await, "select 1"), "1");
 }

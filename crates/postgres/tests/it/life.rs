@@ -193,7 +193,9 @@ async fn a_start_nobody_waits_for_is_undone() {
     let path = cluster.path();
     drop(tokio::time::timeout(Duration::from_millis(3), cluster.start(|_| ())).await);
     drop(cluster);
-    eventually("the data directory is free", || DataDirectory::open(folder.path(), &account(), "test").is_ok());
+    eventually("the data directory is free", || {
+        DataDirectory::open(folder.path(), &account(), "test").is_ok()
+    });
     assert_eq!(servers_in(&path), Vec::<PathBuf>::new());
 }
 
@@ -222,10 +224,11 @@ async fn no_network_is_needed() {
         return;
     }
     let folder = folder();
+    let holder = child::holder(folder.path());
     let mut inside = Command::new("unshare")
         .arg("-n")
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "owner_gone::hold_a_server", "--ignored", "--nocapture"])
+        .arg(holder.get_program())
+        .args(holder.get_args())
         .env("DRYDOCK_IT_DATA", folder.path())
         .env("HOME", "/nonexistent")
         .stdout(Stdio::piped())

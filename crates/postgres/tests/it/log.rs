@@ -69,3 +69,23 @@ async fn a_large_log_is_put_aside() {
     let tail = server.log_tail(1);
     assert!(tail.contains("ready to accept connections"), "{tail}");
 }
+
+#[tokio::test]
+async fn a_log_is_bounded_while_the_server_runs() {
+    let folder = folder();
+    let (cluster, _) = cluster(folder.path()).await;
+    let log = cluster.data().log_file();
+    let server = start(&cluster).await;
+    let mut file = fs::File::options().append(true).open(&log).unwrap();
+    file.write_all("a line\n".repeat(800_000).as_bytes()).unwrap();
+    let aside = log.with_extension("log.1");
+    eventually("the log is put aside", || {
+        fs::metadata(&aside).is_ok_and(|meta| meta.len() > 5_000_000)
+            && fs::metadata(&log).is_ok_and(|meta| meta.len() < 100_000)
+    });
+    assert_eq!(fs::metadata(&aside).unwrap().mode() & 0o777, 0o600);
+    assert!(!psql(&server, "select 1/0").status.success());
+    let tail = server.log_tail(1);
+    assert!(tail.contains("division by zero"), "{tail}");
+    assert!(fs::metadata(&log).unwrap().len() < 100_000, "the server goes on at the beginning");
+}

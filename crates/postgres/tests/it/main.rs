@@ -8,17 +8,21 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use drydock_postgres::{Account, Cluster, DataDirectory, Initialised, PostgresError, Server, StopMode, Template, Tree};
+use drydock_postgres::{
+    Account, Cluster, DataDirectory, Initialised, PostgresError, Server, StopMode, Template, Tree,
+};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 mod account;
+mod child;
 mod first_start;
 mod found;
 mod life;
@@ -27,6 +31,7 @@ mod log;
 mod owner_gone;
 mod place;
 mod recovery;
+mod template;
 mod tree;
 
 fn tree() -> Tree {
@@ -68,6 +73,28 @@ fn query(server: &Server, sql: &str) -> String {
     let output = psql(server, sql);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// What the template of the tests is packed under.
+const KEY: &str = "tests";
+
+/// A template of a cluster with a database `packed` that has a table `kept`.
+async fn template() -> Template {
+    static PATH: OnceCell<PathBuf> = OnceCell::const_new();
+    let path = PATH
+        .get_or_init(|| async {
+            let folder = folder();
+            let (cluster, _) = cluster(folder.path()).await;
+            let mut server = start(&cluster).await;
+            query(&server, "create database packed");
+            query(&server, "create table kept as select 42 as answer");
+            server.stop().await.unwrap();
+            let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(Template::file_name());
+            cluster.pack(KEY, &path).unwrap();
+            path
+        })
+        .await;
+    Template::open(path, KEY).unwrap()
 }
 
 /// Looks until it holds, for at most 30 s.
@@ -138,12 +165,35 @@ fn launch_by_hand(cluster: &Cluster, socket: &Path) -> Child {
     command.spawn().unwrap()
 }
 
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().flatten();
+    let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
 
 /// This program again, for one test alone.
 fn again(program: &Path, test: &str) -> Command {
     let mut command = Command::new(program);
     command.args(["--exact", test, "--include-ignored", "--nocapture"]);
     command
+}
+
+/// This program again as an account that is not root, for one test alone, and a folder which that account can enter.
+fn as_ordinary_user(test: &str) -> (Command, TempDir) {
+    let folder = folder();
+    passable(folder.path());
+    let program = std::env::current_exe().unwrap();
+    if !account().is_dropped() {
+        return (again(&program, test), folder);
+    }
+    // Where this program and the tree lie, only root may have access.
+    let copy = folder.path().join("it");
+    fs::copy(program, &copy).unwrap();
+    let mut command = again(&copy, test);
+    command.uid(account().uid()).gid(account().gid()).current_dir("/");
+    command.env("DRYDOCK_POSTGRES", tree().reachable_by(&account()).unwrap().root());
+    (command, folder)
 }
 
 /// As long as the folder is private, the server's account cannot get to what lies in it.

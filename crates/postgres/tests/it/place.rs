@@ -79,6 +79,7 @@ fn the_first_closed_folder_is_named() {
 
 #[tokio::test]
 async fn any_path_will_do() {
+    let template = template().await;
     for name in ["with space", "ümläut-日本語", "quote's %s; $HOME `id` \"x\" \\", &"long".repeat(40)] {
         let folder = folder();
         if account().is_dropped() {
@@ -87,6 +88,13 @@ async fn any_path_will_do() {
         let (cluster, _) = cluster(&folder.path().join(name)).await;
         let server = cluster.start(|_| ()).await.unwrap_or_else(|cause| panic!("{name}: {cause}"));
         assert_eq!(query(&server, "select 1"), "1", "{name}");
+
+        let data = folder.path().join(name).join("unpacked");
+        let data = DataDirectory::open(&data, &account(), "test").unwrap();
+        let (cluster, initialised) =
+            Cluster::initialise(&tree(), data, &account(), Some(&template)).await.unwrap();
+        assert_eq!(initialised, Initialised::Unpacked, "{name}");
+        assert_eq!(query(&start(&cluster).await, "select 1"), "1", "{name}");
     }
 }
 
@@ -158,34 +166,144 @@ async fn a_link_to_the_data_is_the_same_data() {
     let (cluster, _) = cluster(&link).await;
     assert_eq!(cluster.path().parent().unwrap(), folder.path().canonicalize().unwrap());
     assert_eq!(failure(folder.path()).await.code(), "data.in_use");
+    let server = start(&cluster).await;
+    query(&server, "create table kept as select 7 as n");
+    drop((server, cluster));
+    let (cluster, initialised) = self::cluster(folder.path()).await;
+    assert_eq!(initialised, Initialised::Existing);
+    assert_eq!(query(&start(&cluster).await, "select n from kept"), "7");
 }
 
-/// Only an ordinary user's server uses the runtime directory.
 #[tokio::test]
-async fn a_runtime_directory_that_is_no_list_item_is_passed_over() {
-    if std::env::var_os("DRYDOCK_IT_RUNTIME").is_none() {
-        for name in ["a,b", "a\"b", "\"ab\"", "a\nb", "plain"] {
-            let folder = folder();
-            let runtime = folder.path().join(name);
-            fs::create_dir(&runtime).unwrap();
-            fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).unwrap();
-            let again = Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "place::a_runtime_directory_that_is_no_list_item_is_passed_over"])
-                .env("XDG_RUNTIME_DIR", &runtime)
-                .env("DRYDOCK_IT_RUNTIME", name)
-                .output()
-                .unwrap();
-            assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stdout));
-        }
+async fn another_file_system_will_do() {
+    let Ok(folder) = tempfile::Builder::new().prefix("drydock-it-").tempdir_in("/dev/shm") else {
+        println!("skipped: nothing can be written to /dev/shm");
+        return;
+    };
+    let template = template().await;
+    for (name, template) in [("initdb", None), ("template", Some(&template))] {
+        passable(folder.path());
+        let data = DataDirectory::open(&folder.path().join(name), &account(), "test").unwrap();
+        let (cluster, _) = Cluster::initialise(&tree(), data, &account(), template).await.unwrap();
+        let server = start(&cluster).await;
+        cluster.durable().await.unwrap();
+        assert_eq!(query(&server, "select 1"), "1", "{name}");
+    }
+}
+
+/// Runs a test again with an empty file system of its own in a folder, which nobody else sees.
+fn with_file_system(test: &str, options: &str) {
+    let allowed = Command::new("unshare").args(["-m", "true"]).output();
+    if !allowed.is_ok_and(|output| output.status.success()) {
+        println!("skipped: this account may not mount a file system");
         return;
     }
     let folder = folder();
+    let test = again(&std::env::current_exe().unwrap(), test);
+    let output = Command::new("unshare")
+        .args([
+            "-m",
+            "sh",
+            "-c",
+            "mount -t tmpfs -o \"$1\" tmpfs \"$DRYDOCK_IT_MOUNT\" && shift && exec \"$@\"",
+            "sh",
+        ])
+        .arg(options)
+        .arg(test.get_program())
+        .args(test.get_args())
+        .env("DRYDOCK_IT_MOUNT", folder.path())
+        .output()
+        .unwrap();
+    let said =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+fn mounted() -> Option<PathBuf> {
+    std::env::var_os("DRYDOCK_IT_MOUNT").map(PathBuf::from)
+}
+
+#[test]
+fn a_read_only_file_system_is_told() {
+    let Some(folder) = mounted() else {
+        return with_file_system("place::a_read_only_file_system_is_told", "ro,size=1m");
+    };
+    for data in [folder.clone(), folder.join("data")] {
+        let cause = DataDirectory::open(&data, &account(), "test").unwrap_err();
+        assert_eq!(cause.code(), "data.not_writable");
+        assert!(cause.to_string().contains("Read-only file system"), "{cause}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_works_again_when_there_is_room() {
+    let Some(folder) = mounted() else {
+        return with_file_system("place::a_full_disk_is_told_and_works_again_when_there_is_room", "size=8m");
+    };
+    let data = folder.join("data");
+    let template = template().await;
+    for (template, code) in [(None, "postgres.init_failed"), (Some(&template), "postgres.io")] {
+        let opened = DataDirectory::open(&data, &account(), "test").unwrap();
+        let cause = Cluster::initialise(&tree(), opened, &account(), template).await.unwrap_err();
+        assert_eq!(cause.code(), code);
+        assert!(cause.to_string().contains("No space left on device"), "{cause}");
+        assert!(!names_in(&data).iter().any(|name| name.starts_with("cluster.new") || name == "cluster"));
+    }
+    let remounted = Command::new("mount").args(["-o", "remount,size=100m"]).arg(&folder).status().unwrap();
+    assert!(remounted.success());
+    let (cluster, _) = cluster(&data).await;
+    let mut server = start(&cluster).await;
+    query(&server, "create table kept (n int); insert into kept values (1)");
+
+    let ballast = folder.join("ballast");
+    let filled = fs::write(&ballast, vec![1; 200 << 20]).unwrap_err();
+    assert_eq!(filled.kind(), std::io::ErrorKind::StorageFull);
+    let refused = psql(
+        &server,
+        "create table large as select repeat(md5(n::text), 100) from generate_series(1, 100000) n",
+    );
+    assert!(!refused.status.success());
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    fs::remove_file(&ballast).unwrap();
+    assert!(
+        said.contains("No space left on device") || said.contains("server closed the connection"),
+        "{said}"
+    );
+    if said.contains("server closed") {
+        // The write-ahead log could not grow.
+        server = start(&cluster).await;
+    }
+    query(&server, "insert into kept values (2)");
+    assert!(server.stop().await.unwrap().clean);
+    assert_eq!(query(&start(&cluster).await, "select sum(n) from kept"), "3");
+}
+
+/// Only an ordinary user's server uses the runtime directory.
+#[test]
+fn a_runtime_directory_that_will_not_do_is_passed_over() {
+    let (mut user, folder) = as_ordinary_user("place::say_whether_the_runtime_directory_is_used");
+    let long = "l".repeat(100);
+    for name in [&b"a,b"[..], b"a\"b", b"\"ab\"", b"a\nb", b"caf\xe9", long.as_bytes(), b"plain"] {
+        let runtime = folder.path().join(OsStr::from_bytes(name));
+        fs::create_dir(&runtime).unwrap();
+        fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).unwrap();
+        std::os::unix::fs::chown(&runtime, Some(account().uid()), None).unwrap();
+        let output = user.env("XDG_RUNTIME_DIR", &runtime).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        let used = if name == b"plain" { "used: true" } else { "used: false" };
+        assert!(output.status.success() && said.contains(used), "{}: {said}", runtime.display());
+    }
+}
+
+#[tokio::test]
+#[ignore = "started by a_runtime_directory_that_will_not_do_is_passed_over"]
+async fn say_whether_the_runtime_directory_is_used() {
+    let folder = folder();
     let (cluster, _) = cluster(folder.path()).await;
-    let server = cluster.start(|_| ()).await.unwrap();
+    let server = start(&cluster).await;
     assert_eq!(query(&server, "select 1"), "1");
-    let plain = std::env::var("DRYDOCK_IT_RUNTIME").unwrap() == "plain";
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").unwrap();
-    assert_eq!(server.socket_dir().starts_with(runtime), plain && !account().is_dropped());
+    println!("used: {}", server.socket_dir().starts_with(runtime));
 }
 
 #[tokio::test]

@@ -76,8 +76,11 @@ fn text(random: &mut Random) -> String {
     literal(&(0..parts).map(|_| random.pick(&TEXTS)).collect::<String>())
 }
 
+/// Writes a random value.
+type Value = fn(&mut Random) -> String;
+
 /// A type and how to write a value of it.
-const TYPES: [(&str, fn(&mut Random) -> String); 18] = [
+const TYPES: [(&str, Value); 18] = [
     ("text", text),
     ("varchar(40)", |random| format!("left({}, 40)", text(random))),
     ("integer", |random| format!("{}", random.next() as i32)),
@@ -183,7 +186,7 @@ fn table(random: &mut Random, out: &mut String, schema: &str, number: u64, other
         "bigserial",
     ]);
     let mut columns = vec![format!("{key} {key_type} primary key"), format!("{first} text")];
-    let mut values: Vec<(String, fn(&mut Random) -> String)> = vec![(first.clone(), text)];
+    let mut values: Vec<(String, Value)> = vec![(first.clone(), text)];
     for at in 3..3 + random.below(7) {
         let (kind, value) = TYPES[usize::try_from(random.below(TYPES.len() as u64)).unwrap()];
         let column = identifier(random, number + at);

@@ -9,12 +9,16 @@ const RETRY_MS = 1000;
 export interface MaintenanceWatch {
   /** The last news; undefined until the first answer. */
   status: Status | undefined;
+  /** Tasks that were seen running. */
+  seen: ReadonlySet<string>;
   /** Why there is no more news; a lost connection is waited out instead. */
   error: Problem | undefined;
   /** Asks again after an error. */
   retry: () => void;
   /** To be told what a swap answered: forgets what was read before it, once. */
   swapped: (undo: Undo | null | undefined) => Promise<void>;
+  /** Whether no other swap has come after that one. */
+  isLast: (undo: Undo) => boolean;
 }
 
 const mark = (undo: Undo | null | undefined) => (undo == null ? "" : `${undo.cause} ${undo.at}`);
@@ -23,16 +27,16 @@ const mark = (undo: Undo | null | undefined) => (undo == null ? "" : `${undo.cau
 export function useMaintenance(): MaintenanceWatch {
   const queries = useQueryClient();
   const [status, setStatus] = useState<Status>();
+  const [seen, setSeen] = useState<ReadonlySet<string>>(new Set());
   const [error, setError] = useState<Problem>();
   const [round, setRound] = useState(0);
-  /** Which swap was the last that is known of. */
-  const known = useRef<string>(undefined);
+  const last = useRef<string>(undefined);
 
   const swapped = useCallback(
     async (undo: Undo | null | undefined) => {
-      const before = known.current;
-      known.current = mark(undo);
-      if (before !== undefined && before !== known.current) await forget(queries);
+      const before = last.current;
+      last.current = mark(undo);
+      if (before !== undefined && before !== last.current) await forget(queries);
     },
     [queries],
   );
@@ -45,11 +49,14 @@ export function useMaintenance(): MaintenanceWatch {
       while (!stopped()) {
         try {
           const news = await readMaintenance(after, stop.signal);
+          const changed = news.revision !== after;
           after = news.revision;
           setStatus(news);
           setError(undefined);
           void swapped(news.undo);
-          if (news.task?.state !== "running") void queries.invalidateQueries({ queryKey: snapshotsQuery.queryKey });
+          const { task } = news;
+          if (task?.state === "running") setSeen((ids) => (ids.has(task.id) ? ids : new Set(ids).add(task.id)));
+          else if (changed) void queries.invalidateQueries({ queryKey: snapshotsQuery.queryKey });
         } catch (thrown) {
           if (stopped()) return;
           if (thrown instanceof Problem && thrown.status >= 400 && thrown.status < 500) {
@@ -64,5 +71,12 @@ export function useMaintenance(): MaintenanceWatch {
     return () => stop.abort(new DOMException("the page moved on", "AbortError"));
   }, [queries, round, swapped]);
 
-  return { status, error, retry: useCallback(() => setRound((n) => n + 1), []), swapped };
+  return {
+    status,
+    seen,
+    error,
+    retry: useCallback(() => setRound((n) => n + 1), []),
+    swapped,
+    isLast: useCallback((undo) => last.current === mark(undo), []),
+  };
 }

@@ -1,135 +1,20 @@
-//! The `drydock` command as a user runs it: processes, exit codes, standard error, and what is left behind.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
+//! `check`, `serve`, `lab` and `openapi`: how a boot goes, and what is left after it.
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Output, Stdio},
-    thread,
-    time::{Duration, Instant},
+    io::Read as _,
+    net::{TcpListener, TcpStream},
+    process::{Command, Stdio},
 };
 
-use drydock_testkit::{folder, resources};
+use drydock_testkit::folder;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 use serde_json::Value;
 
-fn tree() -> PathBuf {
-    let target = resources()[0].join("postgres");
-    std::env::var_os("DRYDOCK_POSTGRES").map_or_else(
-        || fs::read_dir(&target).expect("run `cargo xtask postgres`").next().unwrap().unwrap().path(),
-        PathBuf::from,
-    )
-}
-
-fn drydock(arguments: &[&str], data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_drydock"));
-    command
-        .args(arguments)
-        .arg("--data-dir")
-        .arg(data)
-        .env("DRYDOCK_POSTGRES", tree())
-        .env_remove("DRYDOCK_LOG");
-    command
-}
-
-/// Processes whose command line names the data directory: the server and its children.
-fn servers(data: &Path) -> Vec<u32> {
-    let needle = data.join("cluster");
-    fs::read_dir("/proc")
-        .unwrap()
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|pid| {
-            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            let line = String::from_utf8_lossy(&line);
-            line.contains("postgres") && line.contains(needle.to_str().unwrap())
-        })
-        .collect()
-}
-
-fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !holds() {
-        assert!(Instant::now() < deadline, "{what} did not happen");
-        thread::sleep(Duration::from_millis(5));
-    }
-}
-
-fn failed_with(output: &Output, code: &str) -> String {
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(stderr.contains(&format!("[{code}]")), "no {code} in {stderr}");
-    assert_eq!(stderr.trim_end().lines().count(), 1, "one sentence, please: {stderr}");
-    stderr
-}
-
-struct Serving {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-    address: SocketAddr,
-    welcome: String,
-}
-
-impl Serving {
-    fn start(data: &Path) -> Self {
-        let page = data.parent().unwrap().join("page");
-        fs::create_dir_all(&page).unwrap();
-        fs::write(page.join("index.html"), "the page").unwrap();
-        let mut child = drydock(&["serve"], data)
-            .arg("--ui")
-            .arg(&page)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut welcome = String::new();
-        loop {
-            let mut line = String::new();
-            assert_ne!(stdout.read_line(&mut line).unwrap(), 0, "it ended: {:?}", child.wait());
-            welcome.push_str(&line);
-            if line.starts_with("Ctrl-C") {
-                break;
-            }
-        }
-        let address =
-            welcome.lines().find_map(|line| line.strip_prefix("Drydock is ready at http://")).unwrap();
-        Self { address: address.parse().unwrap(), child, stdout, welcome }
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
-    }
-
-    fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.address).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // Politely, so that it removes what is temporary; a test that failed may leave one that does not listen.
-        if matches!(self.child.try_wait(), Ok(None)) {
-            self.signal(Signal::SIGTERM);
-            let deadline = Instant::now() + Duration::from_secs(10);
-            while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
-                thread::sleep(Duration::from_millis(5));
-            }
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = self.stdout.read_to_string(&mut self.welcome);
-    }
-}
+use crate::command::{Serving, drydock, failed_with, servers, tree, wait_until};
 
 #[test]
 fn check_boots_stops_and_leaves_nothing_running() {

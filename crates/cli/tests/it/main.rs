@@ -1,0 +1,13 @@
+//! The `drydock` command as a user runs it: processes, exit codes, standard error, and what is left behind.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
+
+mod boot;
+mod command;
+mod exec;
+mod logs;
+mod psql;
+mod reset;
+mod snapshot;
+mod status;
+mod terminal;
