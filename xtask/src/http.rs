@@ -22,7 +22,18 @@ impl Answer {
     }
 }
 
-/// Sends `method path` with further header lines and a JSON body to `port` on 127.0.0.1, over a connection of its own.
+/// What is sent along.
+#[derive(Clone, Copy)]
+pub(crate) enum Body<'a> {
+    /// Nothing.
+    None,
+    /// A JSON value.
+    Json(&'a Value),
+    /// A file as it is.
+    Bytes(&'a [u8]),
+}
+
+/// Sends `method path` with further header lines and a body to `port` on 127.0.0.1, over a connection of its own.
 ///
 /// # Errors
 /// When nobody listens, when no answer came within `limit`, and when the answer is no HTTP.
@@ -31,12 +42,20 @@ pub(crate) fn request(
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
-    body: Option<&Value>,
+    body: Body<'_>,
     limit: Duration,
 ) -> Result<Answer> {
-    let body = body.map(Value::to_string).unwrap_or_default();
+    let text;
+    let (kind, body) = match body {
+        Body::None => ("application/json", [].as_slice()),
+        Body::Json(value) => {
+            text = value.to_string();
+            ("application/json", text.as_bytes())
+        }
+        Body::Bytes(bytes) => ("application/octet-stream", bytes),
+    };
     let mut head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n",
         body.len()
     );
     for (name, value) in headers {
@@ -44,7 +63,8 @@ pub(crate) fn request(
     }
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(limit))?;
-    write!(stream, "{head}\r\n{body}")?;
+    write!(stream, "{head}\r\n")?;
+    stream.write_all(body)?;
 
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
@@ -103,7 +123,7 @@ mod tests {
     use std::net::{Ipv4Addr, TcpListener};
     use std::time::Duration;
 
-    use super::request;
+    use super::{Body, request};
 
     fn answered(text: &'static str) -> super::Answer {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -114,7 +134,7 @@ mod tests {
             let _ = stream.read(&mut seen).unwrap();
             stream.write_all(text.as_bytes()).unwrap();
         });
-        let answer = request(port, "GET", "/", &[], None, Duration::from_secs(10)).unwrap();
+        let answer = request(port, "GET", "/", &[], Body::None, Duration::from_secs(10)).unwrap();
         server.join().unwrap();
         answer
     }

@@ -6,6 +6,7 @@ mod bench;
 mod build;
 mod bundle;
 mod http;
+mod interrupt;
 mod native;
 mod node;
 mod postgres;
@@ -14,6 +15,7 @@ mod repo;
 mod run;
 mod sample;
 mod screen;
+mod site;
 mod sqlx;
 mod step;
 mod system;
@@ -37,7 +39,8 @@ cargo xtask <command> [--verbose]
 
   run [-- ARGUMENTS]                     prepare, compile and start Drydock; without a display serve it to a browser
   test [--only SUITE]                    every check: format, lints, unit, integration, page and window tests
-  bench boot [--rounds N]                measure first run, warm start, stop and memory (release build)
+  bench SUBJECT [--rounds N] [--peers] [--markdown]
+                                         measure boot, reset or snapshot (release build), beside other embedded servers
   torture [--seed N] [--rounds N] [--only PART] [--short] [--drydock FILE]
                                          kills, full disks and power cuts under load, on the release build (a short run: on the
                                          debug build) or on the program named
@@ -79,11 +82,13 @@ fn act(mut arguments: Vec<String>) -> Result<ExitCode> {
         }
         "bench" => {
             let rounds = number(&mut arguments, "--rounds")?.unwrap_or(9);
-            if arguments.first().map(String::as_str) != Some("boot") {
-                bail!("name what to measure: `cargo xtask bench boot`");
-            }
+            let peers = take(&mut arguments, "--peers");
+            let markdown = take(&mut arguments, "--markdown");
+            let Some(subject) = arguments.first() else {
+                bail!("name what to measure: `cargo xtask bench boot`, `reset` or `snapshot`");
+            };
             none_left(&arguments[1..])?;
-            bench::boot(&repo, rounds)?;
+            bench::run(&repo, subject, bench::Options { rounds, peers, markdown })?;
         }
         "torture" => {
             let (seed, rounds) = (number(&mut arguments, "--seed")?, number(&mut arguments, "--rounds")?);
@@ -98,9 +103,9 @@ fn act(mut arguments: Vec<String>) -> Result<ExitCode> {
                 Some(path) => std::path::absolute(path)?,
                 None => build::build(&repo, Program::Command, profile)?,
             };
-            let options =
-                torture::Options::new(torture::program(&drydock, &tree), seed, rounds, only, short)?;
-            let count = torture::guarded(move || torture::run(&options))?;
+            let program = site::Program::new(&repo, drydock, tree)?;
+            let options = torture::Options::new(program, seed, rounds, only, short)?;
+            let count = interrupt::guarded(|| torture::run(&options))?;
             if count.failed > 0 {
                 return Ok(ExitCode::FAILURE);
             }

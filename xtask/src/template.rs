@@ -18,12 +18,17 @@ pub(crate) fn path(repo: &Repo) -> PathBuf {
 /// and seeds.
 pub(crate) fn ensure(repo: &Repo, drydock: &Path, tree: &Path) -> Result<PathBuf> {
     let file = path(repo);
+    at(&file, drydock, tree)?;
+    Ok(file)
+}
+
+/// The same at a place of one's own: for a program that is not this checkout's.
+pub(crate) fn at(file: &Path, drydock: &Path, tree: &Path) -> Result<()> {
     step("template of a first run", || {
         let said = output(
-            Command::new(drydock).arg("template").arg(&file).env("DRYDOCK_POSTGRES", tree),
+            Command::new(drydock).arg("template").arg(file).env("DRYDOCK_POSTGRES", tree),
             "the template could not be made",
         )?;
         Ok(((), said.trim().to_owned()))
-    })?;
-    Ok(file)
+    })
 }

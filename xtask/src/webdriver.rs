@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use base64::Engine as _;
 use serde_json::{Value, json};
 
-use crate::http;
+use crate::http::{self, Body};
 use crate::processes::{destroy, terminate, until, wait};
 
 /// The key under which the standard puts an element's id.
@@ -71,7 +71,11 @@ impl Driver {
     /// One request; returns the `value` of the answer or its error.
     fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
         let empty = json!({});
-        let body = body.or((method == "POST").then_some(&empty));
+        let body = match body {
+            Some(body) => Body::Json(body),
+            None if method == "POST" => Body::Json(&empty),
+            None => Body::None,
+        };
         let answer = http::request(self.port, method, path, &[], body, Duration::from_secs(60))?
             .json()
             .with_context(|| format!("WebKitWebDriver answered {method} {path} with no JSON"))?;

@@ -77,22 +77,32 @@ impl Access {
     /// # Errors
     /// When the boot fails, or the Drydock that holds the data directory has no server within 30 seconds.
     pub async fn open(settings: Settings) -> Result<Self, AccessError> {
+        match Self::open_for_repair(settings).await? {
+            (access, None) => Ok(access),
+            (access, Some(red)) => {
+                access.close().await?;
+                Err(red.into())
+            }
+        }
+    }
+
+    /// As [`Access::open`], but a red gate that leaves a server running is told beside the way to it.
+    ///
+    /// # Errors
+    /// As [`Access::open`], where there is no server.
+    pub async fn open_for_repair(settings: Settings) -> Result<(Self, Option<Failure>), AccessError> {
         if let Some(socket_dir) = socket_of_holder(&data_path(&settings)?).await? {
-            return Ok(Self { target: Target::new(socket_dir, PORT, DATABASE), settings, own: None });
+            return Ok((Self { target: Target::new(socket_dir, PORT, DATABASE), settings, own: None }, None));
         }
         let platform = Platform::new(settings.clone());
         let booted = platform.boot().await;
-        match (booted, platform.target().await) {
-            (Ok(()), Some(target)) => Ok(Self { settings, target, own: Some(platform) }),
-            (booted, _) => {
-                let stopped = platform.shutdown().await;
-                booted?;
-                stopped?;
-                // A boot that is green and has no server was ended by somebody; there is none to end it.
-                Err(PostgresError::StartFailed { status: "it has ended again".into(), log: String::new() }
-                    .into())
-            }
+        if let Some(target) = platform.target().await {
+            return Ok((Self { settings, target, own: Some(platform) }, booted.err()));
         }
+        platform.shutdown().await?;
+        booted?;
+        // A green boot has a server, unless somebody ended it at once.
+        Err(PostgresError::StartFailed { status: "it has ended again".into(), log: String::new() }.into())
     }
 
     /// Where the database is.

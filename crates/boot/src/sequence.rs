@@ -160,6 +160,14 @@ async fn stages(
         })
         .await?;
 
+    let store = Store::open(&target);
+    // The application's first connection takes as long as the superuser's stages: both at once. On a first run there is
+    // nothing to connect to, which is no news.
+    let early = store.clone();
+    tokio::spawn(async move {
+        let _ = early.ping().await;
+    });
+
     progress
         .stage(begun, Stage::NormaliseUrl, async {
             Ok(((), format!("database {DATABASE} over the Unix socket, no TCP")))
@@ -205,7 +213,6 @@ async fn stages(
         })
         .await?;
 
-    let store = Store::open(&target);
     let maintenance = DatabaseMaintenance::new(
         store.clone(),
         SnapshotFolder::of(cluster.data().path()),

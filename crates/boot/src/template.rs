@@ -25,9 +25,13 @@ pub enum TemplateError {
     Folder(#[from] std::io::Error),
 }
 
+/// Raise when a template is made otherwise: older ones are then made anew.
+const RECIPE: u32 = 1;
+
 /// What a template was made of: this PostgreSQL, these migrations, these seeds.
 fn key(tree: &Tree) -> String {
     let mut digest = Sha256::new();
+    digest.update(RECIPE.to_le_bytes());
     for part in [tree.version(), drydock_postgres::TARGET, &content::digest()] {
         digest.update(part.len().to_le_bytes());
         digest.update(part);

@@ -5,7 +5,7 @@ use std::{ffi::OsString, process::ExitCode};
 use drydock_boot::{Access, AccessError, DatabaseRole, Dialect, ErrorCode, ExecPort, Settings, psql};
 use tokio::process::Command;
 
-use crate::{child, fail, fail_access, fail_code, signals::Signals};
+use crate::{child, fail, fail_access, fail_code, fail_with, signals::Signals};
 
 /// Exit code of `exec` when the program has not been run for a reason of ours, as `env` and `timeout` have it.
 const OURS: u8 = 125;
@@ -60,8 +60,13 @@ pub(crate) async fn run_psql(
             ErrorCode::PsqlMissing,
         );
     };
-    let access = match signals.or(Access::open(settings)).await {
-        Some(Ok(access)) => access,
+    let access = match signals.or(Access::open_for_repair(settings)).await {
+        Some(Ok((access, None))) => access,
+        // Whoever has to undo something by hand needs this very way in.
+        Some(Ok((access, Some(red)))) => {
+            fail_with(&red);
+            access
+        }
         Some(Err(error)) => return fail_access(&error),
         None => return told_to_end(),
     };

@@ -137,8 +137,8 @@ mod tests {
         };
         let mut place = Place::default();
         assert_eq!(place.advance(&log, &before).unwrap(), b"", "there is no log yet");
-        write("a\n");
-        assert_eq!(place.advance(&log, &before).unwrap(), b"a\n");
+        write("a long line\n");
+        assert_eq!(place.advance(&log, &before).unwrap(), b"a long line\n");
         assert_eq!(place.advance(&log, &before).unwrap(), b"");
 
         write("b\n");

@@ -80,8 +80,12 @@ async fn run() -> Result<(), Box<dyn Error>> {
         let begun = Instant::now();
         server.stop().await?;
         let stop = ms(begun);
+        let begun = Instant::now();
+        let mut server = cluster.start(|_| ()).await?;
+        let warm = ms(begun);
+        server.stop().await?;
         println!(
-            r#"{{"how":"{initialised:?}","unpack_ms":{unpack:.1},"start_ms":{start:.1},"durable_ms":{durable:.1},"stop_ms":{stop:.1}}}"#
+            r#"{{"how":"{initialised:?}","unpack_ms":{unpack:.1},"start_ms":{start:.1},"durable_ms":{durable:.1},"stop_ms":{stop:.1},"warm_start_ms":{warm:.1}}}"#
         );
     }
     Ok(())

@@ -44,7 +44,10 @@ impl Holder {
         let failed = |cause| PostgresError::io("read", &file)(cause);
         let mut lock = match os::open_to_read(&file) {
             Ok(lock) => lock,
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            // Nor is there a data directory below a file.
+                Err(cause) if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                    return Ok(None);
+                }
             Err(cause) => return Err(failed(cause)),
         };
         let deadline = Instant::now() + PATIENCE;

@@ -17,9 +17,8 @@
 //! ```
 //!
 //! Three promises hold on every path: the server is durable (fsync on, data checksums), it listens on a Unix socket in a
-//! folder only its account may enter and on nothing else, and it does not outlive the process that started it (where that
-//! process is killed, on Linux only: other systems have no parent-death signal). This crate knows no schema and speaks no
-//! SQL.
+//! folder only its account may enter and on nothing else, and it does not outlive the process that started it, however that
+//! one ends. This crate knows no schema and speaks no SQL.
 
 mod account;
 mod cluster;

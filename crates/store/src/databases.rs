@@ -7,6 +7,7 @@
 //! | `x_spare` | a clone of that, kept ready to be the live one |
 //! | `x_before` | what the last exchange replaced |
 //! | `x_incoming_…` | being restored |
+//! | `x_making_…` | to be the pristine one |
 //! | `x_trash_…` | to be dropped |
 //!
 //! An exchange is one transaction of renames: whatever crashes, the live database is the old one or the new one.
@@ -239,12 +240,13 @@ impl Databases {
         done
     }
 
-    /// Drops what a restore that never came to its end has left. To be called before the first [`Databases::prepare`].
+    /// Drops what work that never came to its end has left. To be called before any other.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn drop_unfinished(&self) -> Result<(), StoreError> {
-        self.drop_all("incoming").await
+        self.drop_all("incoming").await?;
+        self.drop_all("making").await
     }
 
     /// Drops a database of [`Databases::prepare`].
@@ -281,7 +283,7 @@ impl Databases {
     /// Makes the pristine database as the boot makes the live one, under another name until it is done.
     async fn make_pristine(&self) -> Result<(), StoreError> {
         let _work = self.work.lock().await;
-        let making = self.derived(&format!("trash_{}", Uuid::new_v4().simple()));
+        let making = self.derived(&format!("making_{}", Uuid::new_v4().simple()));
         bootstrap::run(&making).await?;
         let pending = history::compare(&making).await?;
         history::migrate(&making, &pending).await?;
@@ -413,8 +415,8 @@ impl Databases {
         Ok(())
     }
 
+    /// Without the lock: dropping waits for a checkpoint, and nobody else has to do with these databases.
     async fn drop_all(&self, kind: &str) -> Result<(), StoreError> {
-        let _work = self.work.lock().await;
         let mut server = self.server().await?;
         let done = async {
             let left = sqlx::query_scalar!(

@@ -10,19 +10,13 @@ import { useTitle } from "../app/useTitle";
 import { Button } from "../parts/Button";
 import { Icon } from "../parts/Icon";
 import { WordMark } from "../parts/Mark";
+import { ProblemWords } from "../parts/Notice";
 import { roleName } from "../roles";
 
 function LoginProblem({ problem }: { problem: Problem }) {
   return (
     <div className="form-problem" role="alert">
-      <p>
-        <strong>{problem.title}</strong>
-      </p>
-      {problem.detail !== "" && <p>{problem.detail}</p>}
-      {problem.nextStep !== "" && <p>{problem.nextStep}</p>}
-      <p className="quiet">
-        Code <code>{problem.code}</code>
-      </p>
+      <ProblemWords problem={problem} />
     </div>
   );
 }

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::interrupt::until;
 use super::load::Ledger;
 use super::mount::{self, Mount};
-use super::site::{STOP, Serving, Site, Start};
 use super::tally::{Round, Tally};
 use super::{Options, fresh};
+use crate::interrupt::until;
+use crate::site::{STOP, Serving, Site, Start};
 
 /// The disk's size in MiB: room for a cluster and some growth.
 const DISK: u64 = 256;
@@ -41,7 +41,7 @@ pub(super) fn play(options: &Options) -> Result<Tally> {
     if options.short {
         return Ok(tally);
     }
-    let ways = [options.program.clone(), super::site::Program { template: None, ..options.program.clone() }];
+    let ways = [options.program.clone(), Program { template: None, ..options.program.clone() }];
     for (number, program) in ways.iter().enumerate().skip(usize::from(options.program.template.is_none())) {
         let way = if program.template.is_some() { "template" } else { "initdb" };
         for kib in FIRST_RUN {
@@ -56,7 +56,7 @@ pub(super) fn play(options: &Options) -> Result<Tally> {
     Ok(tally)
 }
 
-fn first_run(program: &super::site::Program, at: &Path, kib: u64, round: &mut Round) -> Result<()> {
+fn first_run(program: &Program, at: &Path, kib: u64, round: &mut Round) -> Result<()> {
     let disk = Mount::memory(at, DISK)?;
     let site = Site::new(program, &disk.path().join("site"))?;
     let ballast = fill(disk.path(), kib)?;

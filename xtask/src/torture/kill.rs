@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 
-use super::interrupt::{pause, until};
 use super::load::Ledger;
 use super::random::Random;
-use super::site::{STOP, Serving, Site, Start};
 use super::tally::{Round, Tally};
 use super::{Options, fresh};
-use crate::http;
+use crate::http::{self, Body};
+use crate::interrupt::{pause, until};
 use crate::postgres::program;
 use crate::processes::{children, destroy};
+use crate::site::{STOP, Serving, Site, Start};
 
 /// Who is killed.
 #[derive(Clone, Copy, Debug)]
@@ -140,7 +140,7 @@ fn one(
 /// Whether both the server and the application over it answer.
 fn answers(site: &Site, serving: &Serving) -> bool {
     site.ask(&serving.socket, "postgres", "SELECT 1").is_ok_and(|answer| answer == "1")
-        && http::request(serving.port, "GET", "/readyz", &[], None, Duration::from_secs(5))
+        && http::request(serving.port, "GET", "/readyz", &[], Body::None, Duration::from_secs(5))
             .is_ok_and(|answer| answer.status == 200)
 }
 

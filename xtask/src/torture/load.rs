@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::site::{Site, psql};
 use crate::processes::{destroy, wait};
+use crate::site::{Site, psql};
 
 /// A database beside the application's own: the boot looks at what is in that one.
 const DATABASE: &str = "torture";
@@ -72,7 +72,7 @@ impl Ledger {
     pub(crate) fn prepare(site: &Site, socket: &Path) -> Result<()> {
         let there = format!("SELECT count(*) FROM pg_database WHERE datname = '{DATABASE}'");
         if site.ask(socket, "postgres", &there)? == "0" {
-            site.ask(socket, "postgres", &format!("CREATE DATABASE {DATABASE}"))?;
+            site.ask(socket, "postgres", &format!("CREATE DATABASE {DATABASE} TEMPLATE template0"))?;
         }
         site.ask(socket, DATABASE, SCHEMA).map(|_| ())
     }

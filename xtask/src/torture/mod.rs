@@ -3,27 +3,25 @@
 
 mod disk_full;
 mod first_run;
-mod interrupt;
 mod kill;
 mod load;
 mod mount;
 mod power_cut;
 mod random;
-mod site;
 mod tally;
 mod two_starts;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-pub(crate) use self::interrupt::guarded;
 use self::random::Random;
-pub(crate) use self::site::{Program, Serving, Site, Start};
 use self::tally::{Deadline, Tally};
+use crate::interrupt;
 use crate::native::Count;
 use crate::processes::Scratch;
+use crate::site::Program;
 use crate::step::seconds;
 
 /// One part of the torture.
@@ -81,11 +79,6 @@ impl Options {
     fn deadline(&self) -> Deadline {
         Deadline::within(Duration::from_secs(if self.short { 60 } else { 30 * 60 }))
     }
-}
-
-/// The packed cluster of this build: what `DRYDOCK_TEMPLATE` names.
-pub(crate) fn template() -> Option<PathBuf> {
-    std::env::var_os("DRYDOCK_TEMPLATE").map(PathBuf::from).filter(|path| path.is_file())
 }
 
 /// A folder for one part or round.
@@ -155,9 +148,4 @@ fn print(rows: &[(&str, Tally, Duration)]) {
             println!("{name}: skipped: {reason}");
         }
     }
-}
-
-/// Where the torture's program is when the caller compiled it.
-pub(crate) fn program(drydock: &Path, tree: &Path) -> Program {
-    Program { drydock: drydock.to_owned(), tree: tree.to_owned(), template: template() }
 }

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::interrupt::until;
-use super::site::STOP;
+use crate::interrupt::until;
+use crate::site::STOP;
 
 /// A mounted file system; unmounted when dropped.
 pub(crate) struct Mount {

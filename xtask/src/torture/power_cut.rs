@@ -12,14 +12,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use super::interrupt::{check, pause, until};
 use super::load::Ledger;
 use super::mount::{self, Mount};
 use super::random::Random;
-use super::site::{STOP, Site, Start};
 use super::tally::{Round, Tally};
 use super::{Options, fresh};
+use crate::interrupt::{check, pause, until};
 use crate::processes::{Scratch, destroy, freeze};
+use crate::site::{STOP, Site, Start};
 
 /// The disk's size in MiB.
 const DISK: u64 = 512;
@@ -226,7 +226,10 @@ fn without_fsync(options: &Options) -> Result<String> {
         Err(error) => {
             let reason = format!("{error:#}");
             // Any other reason would prove nothing.
-            ensure!(reason.contains("PANIC") || reason.contains("could not"), "the server does not start: {reason}");
+            ensure!(
+                reason.contains("PANIC") || reason.contains("could not"),
+                "the server does not start: {reason}"
+            );
             format!("all of {acknowledged} lost, the server does not start: {reason}")
         }
         Ok(_server) => match ledger.compare(&site, &socket) {

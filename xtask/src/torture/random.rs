@@ -33,10 +33,15 @@ impl Random {
         from + self.next() % (to - from + 1)
     }
 
+    /// An index into something that is `length` long and not empty.
+    pub(crate) fn below(&mut self, length: usize) -> usize {
+        let last = u64::try_from(length.saturating_sub(1)).unwrap_or(0);
+        usize::try_from(self.between(0, last)).unwrap_or(0)
+    }
+
     /// One of a list, which must not be empty.
     pub(crate) fn one<'a, T>(&mut self, list: &'a [T]) -> &'a T {
-        let last = u64::try_from(list.len().saturating_sub(1)).unwrap_or(0);
-        &list[usize::try_from(self.between(0, last)).unwrap_or(0)]
+        &list[self.below(list.len())]
     }
 
     /// A duration in milliseconds from `from` up to and with `to`.

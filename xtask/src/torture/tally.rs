@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::interrupt;
 use super::load::Found;
+use crate::interrupt;
 use crate::sample::Sample;
 
 /// The count of one part.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 use super::random::Random;
-use super::site::{STOP, Site, Start};
 use super::tally::{Round, Tally};
 use super::{Options, fresh};
 use crate::processes::Process;
+use crate::site::{STOP, Site, Start};
 
 /// What the two find.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +61,7 @@ pub(super) fn play(options: &Options) -> Result<Tally> {
 fn both(site: &Site, apart: Duration, round: &mut Round) -> Result<()> {
     let one = site.launch()?;
     // Not always the first of them wins: now and then they are a little apart.
-    super::interrupt::pause(apart)?;
+    crate::interrupt::pause(apart)?;
     let two = site.launch()?;
     let limit = Duration::from_secs(60);
     let outcomes = [one.outcome(limit)?, two.outcome(limit)?];

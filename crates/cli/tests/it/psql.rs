@@ -62,6 +62,19 @@ fn what_the_surroundings_say_about_another_server_changes_nothing() {
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "drydock_owner drydock_owner", "{output:?}");
 }
 
+/// What was done by hand is undone by hand.
+#[test]
+fn a_red_gate_is_said_and_the_way_in_is_open() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    sql(&data, "alter table migration.assets no force row level security");
+    let cure = "alter table migration.assets force row level security";
+    let output = at(&data, &["psql", "--", "-Xqc", cure]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("[verify.tenancy_open]"), "{output:?}");
+    printed(&data, &["check"]);
+}
+
 /// A package has no psql of its own.
 #[test]
 fn without_one_in_the_tree_the_one_on_the_path_is_taken() {

@@ -7,13 +7,13 @@ use crate::{
     terminal::Terminal,
 };
 
-const MADE: &str = "select to_regclass('migration.made') is not null";
+const MADE: &str = "select to_regclass('kept.made') is not null";
 
 #[test]
 fn it_brings_the_seeded_state_back_and_undo_what_was_there() {
     let folder = folder();
     let data = folder.path().join("data");
-    sql(&data, "create table migration.made ()");
+    sql(&data, "create schema kept; create table kept.made ()");
     assert_eq!(sql(&data, MADE), "t");
     let said = printed(&data, &["reset", "--yes"]);
     assert!(said.starts_with("The seeded state is back") && said.contains("reset --undo"), "{said}");
@@ -40,7 +40,7 @@ fn unconfirmed_it_touches_nothing() {
     failed_with(&at(&data, &["reset"]).output().unwrap(), "command.unconfirmed");
     assert!(!data.exists());
 
-    sql(&data, "create table migration.made ()");
+    sql(&data, "create schema kept; create table kept.made ()");
     for (answer, made, code) in [("n\n", "t", 1), ("\x03", "t", 1), ("y\n", "f", 0)] {
         let mut terminal = Terminal::start(at(&data, &["reset"]));
         terminal.wait_for("Is that meant? [y/N]");

@@ -19,16 +19,19 @@ fn names(data: &Path) -> Vec<String> {
     list(data).iter().map(|snapshot| snapshot["name"].as_str().unwrap().to_owned()).collect()
 }
 
-const WORD: &str = "select word from migration.kept";
+const WORD: &str = "select word from kept.words";
 
 #[test]
 fn a_state_is_saved_restored_and_the_restore_undone() {
     let folder = folder();
     let data = folder.path().join("data");
-    sql(&data, "create table migration.kept (word text); insert into migration.kept values ('first')");
+    sql(
+        &data,
+        "create schema kept; create table kept.words (word text); insert into kept.words values ('first')",
+    );
     let said = printed(&data, &["snapshot", "create", "  before the change ", "--note", "the note"]);
     assert!(said.starts_with("Saved \"before the change\" as "), "{said}");
-    sql(&data, "update migration.kept set word = 'second'");
+    sql(&data, "update kept.words set word = 'second'");
 
     let [snapshot] = &list(&data)[..] else { panic!("{:?}", list(&data)) };
     assert_eq!((&snapshot["name"], &snapshot["note"]), (&"before the change".into(), &"the note".into()));
@@ -86,7 +89,10 @@ fn an_exported_one_is_imported_elsewhere_and_a_damaged_one_is_not() {
     let folder = folder();
     let (data, elsewhere) = (folder.path().join("data"), folder.path().join("elsewhere"));
     let file = folder.path().join("state.drydock");
-    sql(&data, "create table migration.kept (word text); insert into migration.kept values ('carried')");
+    sql(
+        &data,
+        "create schema kept; create table kept.words (word text); insert into kept.words values ('carried')",
+    );
     printed(&data, &["snapshot", "create", "state"]);
     let export = ["snapshot", "export", "state", file.to_str().unwrap()];
     printed(&data, &export);
@@ -147,7 +153,7 @@ fn ctrl_c_cancels_and_leaves_nothing() {
     wait_until("the dump's waiting", || {
         sql(
             &data,
-            "select count(*) from pg_stat_activity where application_name = 'pg_dump' and wait_event_type = 'Lock'",
+            "select count(*) from pg_locks where not granted and relation = 'migration.assets'::regclass",
         ) == "1"
     });
     crate::command::signal(&create, Signal::SIGINT);

@@ -27,7 +27,8 @@ impl SnapshotFolder {
         replace: bool,
         progress: &Progress,
     ) -> Result<(), PostgresError> {
-        let (folder, to) = (self.clone(), to.to_owned());
+        let folder = self.clone();
+        let to = std::path::absolute(to).map_err(PostgresError::io("find", to))?;
         progress.begin(None);
         run(progress, move |run| {
             let exists = || PostgresError::SnapshotFileExists { path: to.clone() };
@@ -37,9 +38,7 @@ impl SnapshotFolder {
             let mut container = folder.open(id)?;
             run.progress().begin(Some(container.length));
             // Beside it: a rename works only within a file system.
-            let beside = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-            let beside = beside.unwrap_or(Path::new("."));
-            let mut draft = Draft::in_folder(beside)?;
+            let mut draft = Draft::in_folder(to.parent().unwrap_or(&to))?;
             let wrong = wrong(&folder.file(id), draft.path());
             container.copy(&mut draft, |bytes| run.tick(bytes)).map_err(wrong)?;
             draft.sync()?;
@@ -105,8 +104,7 @@ impl SnapshotFolder {
     }
 
     /// Puts an imported file in place and says under which id.
-    fn adopt(&self, draft: Draft, container: &mut Container<File>) -> Result<Uuid, PostgresError> {
-        let mut draft = draft;
+    fn adopt(&self, mut draft: Draft, container: &mut Container<File>) -> Result<Uuid, PostgresError> {
         let id = container.header.id;
         let (place, removed) = (self.file(id), self.removed_file(id));
         let mut other = self.draft()?;

@@ -80,6 +80,7 @@ async fn a_server_of_another_cluster_is_left_alone() {
     let theirs = start(&other).await;
     let file = cluster.path().join("postmaster.pid");
     fs::copy(other.path().join("postmaster.pid"), &file).unwrap();
+    std::os::unix::fs::chown(&file, Some(account().uid()), None).unwrap();
     // Its memory is in use, so nobody can tell that ours is not: PostgreSQL itself refuses.
     let cause = cluster.start(|_| ()).await.unwrap_err();
     assert_eq!(cause.code(), "postgres.start_failed");

@@ -182,6 +182,11 @@ async fn an_export_replaces_nothing_by_accident() {
     fs::write(file(&running, created.id), &damaged).unwrap();
     export(true).await.unwrap();
     assert_eq!(fs::read(&to).unwrap(), damaged);
+    // A bare name: in the working directory.
+    let bare = format!("{}.exported", created.id);
+    running.snapshots.export(created.id, Path::new(&bare), false, &Progress::new()).await.unwrap();
+    assert_eq!(fs::read(&bare).unwrap(), damaged);
+    fs::remove_file(&bare).unwrap();
     let beside = files_in(running.folder.path());
     assert!(!beside.iter().any(|path| path.extension() == Some("partial".as_ref())), "{beside:?}");
 }

@@ -150,9 +150,9 @@ function Data({ watch }: { watch: MaintenanceWatch }) {
   useEffect(() => {
     if (ended === undefined || told.current === ended.id) return;
     told.current = ended.id;
-    const called = name === undefined ? "The snapshot is" : `“${name}” is`;
+    const called = name === undefined ? "The snapshot is" : `Snapshot “${name}” is`;
     if (ended.state === "cancelled" && ended.kind !== "snapshot_import") say({ text: NOTHING_CHANGED });
-    else if (ended.state === "done" && ended.kind === "snapshot_create") say({ text: `${called} kept.` });
+    else if (ended.state === "done" && ended.kind === "snapshot_create") say({ text: `${called} made.` });
     else if (ended.state === "done" && ended.kind === "snapshot_restore") offer(`${called} restored.`, status?.undo);
   });
   const shown = ended !== undefined && ended.id !== closed ? ended : undefined;

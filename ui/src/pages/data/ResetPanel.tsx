@@ -13,8 +13,10 @@ export const UNDO_LABEL: Record<Undo["cause"], string> = { reset: "Undo reset", 
 const SINCE: Record<Undo["cause"], string> = {
   reset: "The demo data was reset",
   restore: "A snapshot was restored",
-  undo: "That was undone",
+  undo: "The last reset or restore was undone",
 };
+
+const names = new Intl.ListFormat("en-GB");
 
 /** Everything that a reset or a restore replaces, by name and number. */
 export function Replaced({ by }: { by: string }) {
@@ -27,7 +29,7 @@ export function Replaced({ by }: { by: string }) {
           "All client accounts are"
         ) : (
           <>
-            <strong>{clients.map((client) => client.name).join(", ")}</strong> with{" "}
+            <strong>{names.format(clients.map((client) => client.name))}</strong> with{" "}
             {counted(sum("engagement_count"), "engagement")} and {counted(sum("asset_count"), "asset")} are
           </>
         )}{" "}

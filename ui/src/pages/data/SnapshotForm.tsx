@@ -1,6 +1,7 @@
 import { useId, useState } from "react";
 import { fromThrown, type Problem } from "../../api/problem";
 import { FormDialog } from "../../parts/Dialog";
+import { ProblemWords } from "../../parts/Notice";
 
 export interface Words {
   name: string;
@@ -46,14 +47,7 @@ export function SnapshotForm({ title, does, start, onSave, onClose }: Props) {
     <FormDialog open onOpen={(open) => open || onClose()} title={title} does={does} busy={busy} onSubmit={() => void save()}>
       {elsewhere && (
         <div className="form-problem" role="alert">
-          <p>
-            <strong>{problem.title}</strong>
-          </p>
-          {problem.detail !== "" && <p>{problem.detail}</p>}
-          <p>{problem.nextStep}</p>
-          <p className="quiet">
-            Code <code>{problem.code}</code>
-          </p>
+          <ProblemWords problem={problem} />
         </div>
       )}
       <div className="field">

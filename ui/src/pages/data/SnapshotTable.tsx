@@ -29,9 +29,12 @@ function Row({ snapshot, busy, onRestore, onEdit, onExport, onRemove }: Actions 
     <tr>
       <th scope="row">
         <span className="snapshot-name">{name}</span>
+        <span className="list-note narrow">
+          <Moment at={snapshot.created_at} />, {size(snapshot.file_bytes)}
+        </span>
         {note !== "" && <span className="list-note snapshot-note">{note}</span>}
       </th>
-      <td className="snapshot-time">
+      <td className="wide">
         <Moment at={snapshot.created_at} />
       </td>
       <td className="number wide">{size(snapshot.file_bytes)}</td>
@@ -90,7 +93,9 @@ export function SnapshotTable({ snapshots, damaged, onCreate, ...actions }: Prop
           <thead>
             <tr>
               <th scope="col">Name</th>
-              <th scope="col">Made</th>
+              <th scope="col" className="wide">
+                Made
+              </th>
               <th scope="col" className="number wide">
                 File
               </th>
@@ -115,7 +120,7 @@ export function SnapshotTable({ snapshots, damaged, onCreate, ...actions }: Prop
                     <td>
                       <Skeleton width="12rem" />
                     </td>
-                    <td>
+                    <td className="wide">
                       <Skeleton width="8rem" />
                     </td>
                     <td className="wide" colSpan={4} />

@@ -1,5 +1,6 @@
 //! One data directory and the `drydock` that is started on it.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::MetadataExt as _;
@@ -13,14 +14,16 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
-use super::interrupt::{check, until};
+use crate::interrupt::{check, until};
 use crate::postgres::program;
 use crate::processes::{Process, destroy, of_data, terminate};
+use crate::repo::Repo;
+use crate::template;
 
 /// What a start may take on a busy machine, with a recovery.
-pub(super) const START: Duration = Duration::from_secs(90);
+pub(crate) const START: Duration = Duration::from_secs(90);
 /// What an end may take: the stop ladder has 12 s.
-pub(super) const STOP: Duration = Duration::from_secs(20);
+pub(crate) const STOP: Duration = Duration::from_secs(20);
 
 /// What is started.
 #[derive(Clone)]
@@ -31,6 +34,15 @@ pub(crate) struct Program {
     pub(crate) tree: PathBuf,
     /// The packed cluster a first run unpacks; without one it runs initdb.
     pub(crate) template: Option<PathBuf>,
+}
+
+impl Program {
+    /// A compiled `drydock` with the template it makes.
+    pub(crate) fn new(repo: &Repo, drydock: PathBuf, tree: PathBuf) -> Result<Self> {
+        let file = repo.scratch().join("cluster.template");
+        template::at(&file, &drydock, &tree)?;
+        Ok(Self { drydock, tree, template: Some(file) })
+    }
 }
 
 /// A data directory of our own. What still runs on it ends when this is dropped.
@@ -187,10 +199,15 @@ impl Site {
 
     /// Launches `drydock serve`.
     pub(crate) fn launch(&self) -> Result<Launched> {
+        self.launch_with(&[])
+    }
+
+    fn launch_with(&self, variables: &[(&str, &OsStr)]) -> Result<Launched> {
         let begun = Instant::now();
         let mut child = self
             .command("serve")
             .args(["--port", "0"])
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -215,7 +232,12 @@ impl Site {
 
     /// Starts `drydock serve`, which must get ready.
     pub(crate) fn serve(&self) -> Result<Serving> {
-        match self.start()? {
+        self.serve_with(&[])
+    }
+
+    /// The same with further variables in its environment.
+    pub(crate) fn serve_with(&self, variables: &[(&str, &OsStr)]) -> Result<Serving> {
+        match self.launch_with(variables)?.outcome(START)? {
             Start::Ready(serving) => Ok(serving),
             Start::Refused(refusal) => bail!("it did not start ({}): {}", refusal.status, refusal.said),
         }

@@ -12,7 +12,7 @@ const REQUESTS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
 static TOLD: AtomicBool = AtomicBool::new(false);
 
 /// How often a condition is looked at.
-const LOOK: Duration = Duration::from_millis(2);
+const LOOK: Duration = Duration::from_millis(1);
 
 /// Runs `work` under a watch for signals that ask for the end: the first makes every wait of `work` fail, so that it cleans up and
 /// returns; the second ends the program at once.
@@ -51,7 +51,7 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// Looks every 2 ms until the condition holds; false when the limit passed first.
+/// Looks every millisecond until the condition holds; false when the limit passed first.
 pub(crate) fn until(limit: Duration, mut condition: impl FnMut() -> Result<bool>) -> Result<bool> {
     let end = Instant::now() + limit;
     loop {
