@@ -1,6 +1,48 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { expect, test } from "./fixtures";
+import { envelope, expect, test } from "./fixtures";
+
+const SNAPSHOT = {
+  id: "00000000-0000-4000-8000-000000000001",
+  name: "Before the import of the second wave of servers",
+  note: "Made by hand; two engagements are still open and the owner is wrong in forty rows.",
+  created_at: "2026-10-04T12:03:00Z",
+  app_version: "0.1.0",
+  postgres_version: "16.4",
+  schema_digest: "705d7061".repeat(8),
+  database_bytes: 480_000_000,
+  file_bytes: 61_000_000,
+};
+
+const DAMAGED = {
+  code: "snapshot.damaged",
+  what: "The snapshot is not as it was written.",
+  cause: "Its checksum does not match.",
+  next_step: "Import the file again.",
+};
+
+const TASK = {
+  id: "00000000-0000-4000-8000-000000000002",
+  kind: "snapshot_restore",
+  state: "running",
+  step: "Restoring the rows",
+  done_bytes: 123_000_000,
+  total_bytes: 480_000_000,
+  elapsed_ms: 2400,
+};
+
+/** Answers the page about reset and snapshots; nothing is reset and no snapshot made. */
+async function openData(page: Page, more: { task?: object; undo?: object; snapshots?: object[] }) {
+  const { task = null, undo = null, snapshots = [SNAPSHOT] } = more;
+  const damaged = snapshots.length === 0 ? [] : [{ file: `${SNAPSHOT.id}.drydock`, problem: DAMAGED }];
+  await page.route(/\/api\/v1\/maintenance(\?|$)/, async (route) => {
+    if (route.request().url().includes("after=")) return;
+    await route.fulfill({ json: { revision: 1, task, undo, spare_ready: true } });
+  });
+  await page.route("**/api/v1/snapshots", (route) => route.fulfill({ json: { snapshots, damaged } }));
+  await page.goto("/data");
+  await expect(page.getByRole("table", { name: "Snapshots" })).toBeVisible();
+}
 
 type Place = { path: string; client: { id: string } };
 
@@ -41,6 +83,45 @@ const PAGES: Record<string, (page: Page, place: Place) => Promise<void>> = {
     await page.goto(`${place.path}/overview`);
     await page.getByRole("button", { name: /^Account: / }).click();
     await expect(page.getByRole("menuitem", { name: "Sign out" })).toBeVisible();
+  },
+  "data, no snapshot yet": async (page) => {
+    await openData(page, { snapshots: [] });
+    await expect(page.getByRole("heading", { name: "No snapshot yet" })).toBeVisible();
+  },
+  "data, snapshots": async (page) => {
+    await openData(page, { undo: { cause: "reset", at: "2026-10-04T12:03:00Z" } });
+    await page.getByRole("button", { name: /^More/ }).click();
+    await expect(page.getByRole("menuitem", { name: "Delete" })).toBeVisible();
+  },
+  "data, under way": async (page) => {
+    await openData(page, { task: TASK });
+    await expect(page.getByRole("progressbar")).toBeVisible();
+  },
+  "data, reset asked for": async (page) => {
+    await openData(page, {});
+    await page.getByRole("button", { name: "Reset demo data" }).click();
+    await expect(page.getByRole("alertdialog")).toContainText("Demo Corporation");
+  },
+  "data, new snapshot": async (page) => {
+    await openData(page, {});
+    await page.getByRole("button", { name: "New snapshot" }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+  },
+  "data, deleted": async (page) => {
+    await openData(page, {});
+    await page.route("**/api/v1/snapshots/*", (route) => route.fulfill({ status: 204 }));
+    await page.getByRole("button", { name: /^More/ }).click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await expect(page.getByRole("button", { name: "Undo", exact: true })).toBeVisible();
+  },
+  "data, refused": async (page) => {
+    await openData(page, {});
+    await page.route("**/api/v1/snapshots/*/export", (route) =>
+      route.fulfill(envelope(507, "platform.disk_full", "Disk full", "There is no room left.", "Make room.")),
+    );
+    await page.getByRole("button", { name: /^More/ }).click();
+    await page.getByRole("menuitem", { name: "Export to a file" }).click();
+    await expect(page.getByRole("alert")).toContainText("platform.disk_full");
   },
   "last start": async (page) => {
     await page.goto("/boot");

@@ -1,23 +1,47 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 
 const READY = /^Drydock is ready at (http:\/\/127\.0\.0\.1:\d+)$/m;
 const START_MS = 120_000;
 const STOP_MS = 30_000;
 
-/** Starts `drydock serve` on a fresh data directory; what it returns stops it again and removes the directory. */
-export default async function serve(): Promise<() => Promise<void>> {
-  const binary = process.env["DRYDOCK_BIN"];
-  if (binary === undefined) throw new Error("Set DRYDOCK_BIN to the drydock binary to test.");
+/** A running `drydock serve`. */
+export interface Served {
+  url: string;
+  /** Its data directory; the person's home directory is beside it. */
+  data: string;
+  home: string;
+  stop: () => Promise<void>;
+}
+
+/** Runs `drydock` with the given arguments and returns what it printed. */
+export async function drydock(...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(binary(), args);
+  return stdout;
+}
+
+function binary(): string {
+  const path = process.env["DRYDOCK_BIN"];
+  if (path === undefined) throw new Error("Set DRYDOCK_BIN to the drydock binary to test.");
+  return resolve(path);
+}
+
+/** Starts `drydock serve` on a fresh data directory, which stopping it removes. */
+export async function start(): Promise<Served> {
   const ui = resolve(process.env["DRYDOCK_UI"] ?? join(import.meta.dirname, "../../ui/dist"));
   if (!existsSync(join(ui, "index.html"))) throw new Error(`There is no page in ${ui}; run npm run build in ui first.`);
 
-  const data = await mkdtemp(join(tmpdir(), "drydock-e2e-"));
-  const child = spawn(resolve(binary), ["serve", "--port", "0", "--data-dir", data, "--ui", ui], {
+  const home = await mkdtemp(join(tmpdir(), "drydock-e2e-"));
+  const data = join(home, "data");
+  // The server may run as an account of its own, which must reach the data through this.
+  await chmod(home, 0o755);
+  const child = spawn(binary(), ["serve", "--port", "0", "--data-dir", data, "--ui", ui], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, HOME: home },
   });
   let said = "";
   const exit = new Promise<number | null>((done, fail) => {
@@ -45,23 +69,30 @@ export default async function serve(): Promise<() => Promise<void>> {
       if (code !== 0) throw new Error(`drydock ended with exit code ${code}. It said:\n${said}`);
     } finally {
       if (child.exitCode === null) child.kill("SIGKILL");
-      await rm(data, { recursive: true, force: true });
+      await rm(home, { recursive: true, force: true });
     }
   };
 
   try {
-    process.env["DRYDOCK_URL"] = await Promise.race([
+    const url = await Promise.race([
       ready,
       exit.then((code) => {
         throw new Error(`drydock ended with exit code ${code} before it was ready.`);
       }),
       late(START_MS, `drydock was not ready within ${START_MS} ms`),
     ]);
+    return { url, data, home, stop };
   } catch (error) {
     child.kill("SIGTERM");
     await Promise.race([exit, late(STOP_MS, "")]).catch(() => child.kill("SIGKILL"));
-    await rm(data, { recursive: true, force: true });
+    await rm(home, { recursive: true, force: true });
     throw new Error(`${error instanceof Error ? error.message : String(error)} It said:\n${said}`);
   }
+}
+
+/** Starts the one that all tests share which change nothing that another would see. */
+export default async function serve(): Promise<() => Promise<void>> {
+  const { url, stop } = await start();
+  process.env["DRYDOCK_URL"] = url;
   return stop;
 }

@@ -15,8 +15,6 @@ pub(crate) enum Program {
     Desktop,
     /// The `drydock` command.
     Command,
-    /// The start path of pg-embed itself: the benchmark's baseline.
-    Baseline,
     /// Runs a command beside a throw-away cluster.
     Cluster,
 }
@@ -47,7 +45,6 @@ impl Program {
                 &["--package", "drydock-desktop", "--bin", "drydock-desktop", "--features", "custom-protocol"]
             }
             Self::Command => &["--package", "drydock-cli", "--bin", "drydock"],
-            Self::Baseline => &["--package", "drydock-postgres", "--example", "pg_embed_start"],
             Self::Cluster => &["--package", "drydock-postgres", "--example", "with_cluster"],
         }
     }
@@ -56,7 +53,6 @@ impl Program {
         match self {
             Self::Desktop => "drydock-desktop",
             Self::Command => "drydock",
-            Self::Baseline => "examples/pg_embed_start",
             Self::Cluster => "examples/with_cluster",
         }
     }
@@ -65,7 +61,6 @@ impl Program {
         match self {
             Self::Desktop => "the window",
             Self::Command => "the drydock command",
-            Self::Baseline => "the benchmark's baseline",
             Self::Cluster => "the throw-away cluster",
         }
     }

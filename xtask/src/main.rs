@@ -5,6 +5,7 @@
 mod bench;
 mod build;
 mod bundle;
+mod client;
 mod http;
 mod interrupt;
 mod native;

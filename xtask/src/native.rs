@@ -56,6 +56,7 @@ pub(crate) fn suite(repo: &Repo, binary: &Path, tree: &Path) -> Result<Count> {
     stage.scenario("closed by its button", plain);
     stage.scenario("signed in", signed_in);
     stage.scenario("started twice", started_twice);
+    stage.scenario("two starts at once", started_at_once);
     stage.scenario("tree missing", tree_missing);
     stage.scenario("SIGTERM", terminated);
     stage.scenario("SIGKILL", killed);
@@ -440,6 +441,38 @@ fn started_twice(stage: &mut Stage<'_>) -> Result<()> {
     stage.check("it runs on", if running { Ok(()) } else { Err(anyhow::anyhow!("{}", desk.said())) })?;
     desk.screen.close_windows()?;
     stage.check("it ends", wait(&mut window.child, STOP))?;
+    stage.check("nothing is left", desk.nothing_left(&socket, &[]))
+}
+
+/// Neither can see the other when it looks: one gets the data directory, the other ends as a second start does.
+fn started_at_once(stage: &mut Stage<'_>) -> Result<()> {
+    let desk = Desk::new()?;
+    let mut starts = [desk.start(stage, "stderr")?, desk.start(stage, "second")?];
+    let mut ended = None;
+    until(START, || {
+        for (index, start) in starts.iter_mut().enumerate() {
+            if let Some(status) = start.child.try_wait()? {
+                ended = Some((index, status));
+            }
+        }
+        Ok(ended.is_some())
+    })?;
+    let (loser, status) = stage.check("one of them ends", ended.context("both run on"))?;
+    let said = fs::read_to_string(desk.scratch.path().join(["stderr", "second"][loser]))?;
+    stage.check(
+        "exit code 0, and it says that the window is open",
+        if status.code() == Some(0) && said.contains("open already") {
+            Ok(())
+        } else {
+            Err(anyhow::anyhow!("{status}: {said}"))
+        },
+    )?;
+    let socket = stage.check("PostgreSQL is ready", desk.postgres())?;
+    stage.check("the window is titled", desk.title("Drydock"))?;
+    desk.screen.close_windows()?;
+    let winner = &mut starts[1 - loser].child;
+    let status = stage.check("the other ends when it is closed", wait(winner, STOP))?;
+    stage.check("exit code 0", code(status.code(), 0, &desk))?;
     stage.check("nothing is left", desk.nothing_left(&socket, &[]))
 }
 

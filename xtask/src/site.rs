@@ -2,10 +2,10 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -68,6 +68,14 @@ pub(crate) struct Refusal {
     pub(crate) said: String,
 }
 
+/// What `drydock check --json` told.
+pub(crate) struct Checked {
+    /// How it ended; a success says nothing.
+    pub(crate) end: Refusal,
+    /// What it printed; null when that was no JSON.
+    pub(crate) report: Value,
+}
+
 /// A running `drydock serve`, ready for work.
 pub(crate) struct Serving {
     child: Child,
@@ -89,19 +97,19 @@ pub(crate) struct Launched {
     cluster: PathBuf,
 }
 
-/// What a program writes to standard error, as far as it has been read.
+/// What a program writes, as far as it has been read.
 struct Said {
     text: Arc<Mutex<String>>,
     reader: JoinHandle<()>,
 }
 
 impl Said {
-    fn by(stderr: ChildStderr) -> Self {
+    fn by(stream: impl Read + Send + 'static) -> Self {
         let text = Arc::new(Mutex::new(String::new()));
         let into = Arc::clone(&text);
         // Not a file: there may be no space for one.
         let reader = std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
                 let mut text = into.lock().unwrap_or_else(PoisonError::into_inner);
                 text.push_str(&line);
                 text.push('\n');
@@ -243,39 +251,35 @@ impl Site {
         }
     }
 
-    /// Runs `drydock check --json`: its exit status and its report, which is null when it printed none.
-    pub(crate) fn check(&self) -> Result<(ExitStatus, Value)> {
+    /// Runs `drydock check --json`.
+    pub(crate) fn check(&self) -> Result<Checked> {
         let mut child = self
             .command("check")
             .arg("--json")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start {}", self.program.drydock.display()))?;
-        let mut stdout = child.stdout.take().context("there is no stdout")?;
-        let reader = std::thread::spawn(move || {
-            let mut text = String::new();
-            std::io::Read::read_to_string(&mut stdout, &mut text).ok();
-            text
-        });
-        let status = ended(&mut child, START);
-        if status.is_err() {
-            destroy(child.id());
-            child.wait()?;
-        }
-        let text = reader.join().unwrap_or_default();
-        Ok((status?, serde_json::from_str(text.trim()).unwrap_or_default()))
+        let (stdout, stderr) =
+            child.stdout.take().zip(child.stderr.take()).context("there is no stdout or stderr")?;
+        let (report, said) = (Said::by(stdout), Said::by(stderr));
+        let status = match ended(&mut child, START) {
+            Ok(status) => status,
+            Err(error) => {
+                destroy(child.id());
+                child.wait()?;
+                return Err(error);
+            }
+        };
+        let report = serde_json::from_str(&report.whole()).unwrap_or_default();
+        Ok(Checked { end: Refusal { status, said: said.whole() }, report })
     }
 
-    /// `drydock check --json` must be green.
-    pub(crate) fn green(&self) -> Result<f64> {
-        let (status, report) = self.check()?;
-        ensure!(
-            status.success() && report["state"] == "ready",
-            "the start is not green ({status}): {}",
-            report["failure"]
-        );
-        Ok(report["ready_ms"].as_f64().unwrap_or(f64::NAN))
+    /// `drydock check --json` must be green. Returns its report.
+    pub(crate) fn green(&self) -> Result<Value> {
+        let Checked { end, report } = self.check()?;
+        ensure!(end.status.success() && report["state"] == "ready", "{}: {}", end.status, end.said);
+        Ok(report)
     }
 
     /// Asks the server behind a socket with psql; the answer has one row a line, its columns divided by `|`.
@@ -302,11 +306,18 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
+        let note = fs::read_to_string(self.cluster().join("postmaster.pid")).unwrap_or_default();
         self.destroy();
         // Gone before the folder is removed: a dying server still writes.
         let end = Instant::now() + Duration::from_secs(5);
         while !self.processes().is_empty() && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(5));
+        }
+        // A killed server leaves its socket for the next start, which there won't be.
+        if let Some(socket) = note.lines().nth(4).map(Path::new)
+            && socket.file_name().is_some_and(|name| name.to_string_lossy().starts_with("drydock-"))
+        {
+            fs::remove_dir_all(socket).ok();
         }
     }
 }

@@ -14,14 +14,14 @@ use crate::repo::Repo;
 use crate::run::prepare;
 use crate::step::{logged, run, seconds, show_tail, step};
 use crate::system::Level;
-use crate::{node, sqlx, template, types};
+use crate::{interrupt, node, site, sqlx, template, torture, types};
 
 /// The suites in the order they run: the quick ones first.
-const SUITES: [&str; 10] =
-    ["fmt", "clippy", "ui-types", "ui-lint", "ui", "rust", "sqlx", "types", "e2e", "native"];
+const SUITES: [&str; 11] =
+    ["fmt", "clippy", "ui-types", "ui-lint", "ui", "rust", "sqlx", "types", "torture", "e2e", "native"];
 
 /// The suites that need the compiled workspace.
-const COMPILED: [&str; 5] = ["rust", "sqlx", "types", "e2e", "native"];
+const COMPILED: [&str; 6] = ["rust", "sqlx", "types", "torture", "e2e", "native"];
 
 /// One selection of packages and features for all of Cargo's work here, so that nothing is compiled twice.
 const WORKSPACE: [&str; 4] = ["--locked", "--workspace", "--features", "drydock-desktop/custom-protocol"];
@@ -83,7 +83,7 @@ pub(crate) fn test(repo: &Repo, only: Option<&str>) -> Result<ExitCode> {
 fn compile(repo: &Repo, only: Option<&str>) -> Result<()> {
     let program = match only {
         Some("native") => return together(repo, &[Program::Desktop, Program::Command], Profile::Dev),
-        Some("e2e" | "types") => Program::Command,
+        Some("e2e" | "types" | "torture") => Program::Command,
         Some("sqlx") => Program::Cluster,
         Some("rust") | None => return everything(repo),
         Some(_) => return Ok(()),
@@ -166,6 +166,7 @@ impl Bench<'_> {
                 types::write(self.repo, &self.binary("drydock"), true)?;
                 Ok(Count { passed: 1, failed: 0 })
             }
+            "torture" => self.torture(),
             "e2e" => self.playwright(),
             "native" => native::suite(self.repo, &self.binary("drydock-desktop"), self.tree),
             other => bail!("there is no suite {other}"),
@@ -212,6 +213,12 @@ impl Bench<'_> {
             show_tail(self.repo, "test-rust");
         }
         Ok(count)
+    }
+
+    fn torture(&self) -> Result<Count> {
+        let program = site::Program::new(self.repo, self.binary("drydock"), self.tree.to_owned())?;
+        let options = torture::Options::new(program, None, None, None, true)?;
+        interrupt::guarded(|| torture::run(&options))
     }
 
     fn vitest(&self) -> Result<Count> {

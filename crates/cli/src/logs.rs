@@ -29,11 +29,13 @@ pub(crate) async fn run(settings: &Settings, lines: usize, follow: bool, signals
         let mut text = read_from(&before, 0)?;
         text.extend(place.advance(&log, &before)?);
         print(last_lines(&text, lines))?;
-        while follow {
+        if !follow {
+            return Ok::<_, io::Error>(());
+        }
+        loop {
             tokio::time::sleep(LOOK).await;
             print(&place.advance(&log, &before)?)?;
         }
-        Ok::<_, io::Error>(())
     };
     match signals.or(printed).await {
         // A reader that has gone away has read enough, and Ctrl-C is how following ends.

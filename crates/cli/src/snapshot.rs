@@ -55,7 +55,7 @@ pub(crate) async fn run(settings: Settings, command: SnapshotCommand, signals: &
             Ok(snapshot) => export(&folder, &snapshot, &file, replace, signals).await,
             Err(code) => code,
         },
-        SnapshotCommand::Import { file } => import(&folder, &file, signals).await,
+        SnapshotCommand::Import { file } => import(&settings, &folder, &file, signals).await,
     }
 }
 
@@ -236,7 +236,12 @@ async fn export(
     }
 }
 
-async fn import(folder: &SnapshotFolder, file: &Path, signals: &mut Signals) -> ExitCode {
+async fn import(
+    settings: &Settings,
+    folder: &SnapshotFolder,
+    file: &Path,
+    signals: &mut Signals,
+) -> ExitCode {
     let opened = async {
         let opened = tokio::fs::File::open(file).await?;
         let bytes = opened.metadata().await?.len();
@@ -247,6 +252,12 @@ async fn import(folder: &SnapshotFolder, file: &Path, signals: &mut Signals) -> 
         Err(source) => {
             return fail_postgres(PostgresError::Io { what: "open", path: file.to_owned(), source });
         }
+    };
+    // Makes the data directory where there is none; beside a running Drydock another file disturbs nobody.
+    let _held = match hold(settings) {
+        Err(PostgresError::InUse { .. }) => None,
+        Ok(held) => Some(held),
+        Err(error) => return fail_postgres(error),
     };
     let progress = Progress::new();
     let imported = folder.import(opened, Some(bytes), &progress);

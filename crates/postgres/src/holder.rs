@@ -45,9 +45,9 @@ impl Holder {
         let mut lock = match os::open_to_read(&file) {
             Ok(lock) => lock,
             // Nor is there a data directory below a file.
-                Err(cause) if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                    return Ok(None);
-                }
+            Err(cause) if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(None);
+            }
             Err(cause) => return Err(failed(cause)),
         };
         let deadline = Instant::now() + PATIENCE;

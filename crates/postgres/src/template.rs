@@ -1,8 +1,8 @@
 //! A packed cluster: what the first run unpacks instead of running initdb.
 //!
-//! The file is one line of JSON ([`Header`]) and then zstd frames, one after the other. Together the frames are one tar
-//! archive of the cluster's files (`tail -n +2 cluster.template | zstd -d | tar -t`); each begins with a file's header, so
-//! that threads unpack them side by side. A frame ends with its checksum.
+//! The file is a line of JSON ([`Header`]), a line with the SHA-256 of that one, and then zstd frames, one after the other.
+//! Together the frames are one tar archive of the cluster's files (`tail -n +3 cluster.template | zstd -d | tar -t`); each
+//! begins with a file's header, so that threads unpack them side by side.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -17,12 +17,12 @@ use crate::{Account, os};
 /// Of the file itself. Raised when an older build could not read it.
 const FORMAT: u32 = 1;
 
-/// Frames a cluster is packed in. More would occupy more processors, but files of different frames share no history, and
-/// what is larger takes longer to unpack.
+/// Frames a cluster is packed in: as many as processors can be occupied. More would be no faster, as threads that create files
+/// in one folder wait for each other.
 const PARTS: usize = 4;
 
-/// zstd's. Higher ones take minutes and save tenths of a megabyte.
-const LEVEL: i32 = 12;
+/// zstd's. Higher ones take long and save little.
+const LEVEL: i32 = 9;
 
 /// Longest header line, in bytes.
 const HEADER_LIMIT: u64 = 1 << 20;
@@ -53,8 +53,16 @@ struct Header {
     key: String,
     /// Every folder of the cluster, those above before those in them.
     folders: Vec<PathBuf>,
-    /// Bytes of each frame.
-    parts: Vec<usize>,
+    parts: Vec<Part>,
+}
+
+/// A frame.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Part {
+    /// How many.
+    bytes: usize,
+    /// Of those.
+    sha256: String,
 }
 
 /// Why a template could not be unpacked.
@@ -74,14 +82,19 @@ impl Template {
         "cluster.template"
     }
 
-    /// The template at `path` if it is there and was packed under this `key`. Only its first line is looked at.
+    /// The template at `path` if it is there and was packed under this `key`. Only its first lines are looked at.
     pub fn open(path: &Path, key: &str) -> Option<Self> {
-        let mut line = Vec::new();
-        BufReader::new(File::open(path).ok()?.take(HEADER_LIMIT)).read_until(b'\n', &mut line).ok()?;
+        let (mut line, mut digest) = (Vec::new(), Vec::new());
+        let mut file = BufReader::new(File::open(path).ok()?.take(HEADER_LIMIT));
+        file.read_until(b'\n', &mut line).ok()?;
+        file.read_until(b'\n', &mut digest).ok()?;
+        if digest != digest_line(&line) {
+            return None;
+        }
         let header: Header = serde_json::from_slice(&line).ok()?;
         (header.format == FORMAT && header.key == key).then(|| Self {
             path: path.to_owned(),
-            offset: line.len(),
+            offset: line.len() + digest.len(),
             header,
         })
     }
@@ -97,11 +110,11 @@ impl Template {
         let bytes = fs::read(&self.path).map_err(damaged)?;
         let mut rest = bytes.get(self.offset..).unwrap_or_default();
         let mut parts = Vec::new();
-        for length in &self.header.parts {
-            let Some((part, after)) = rest.split_at_checked(*length) else {
+        for part in &self.header.parts {
+            let Some((frame, after)) = rest.split_at_checked(part.bytes) else {
                 return Err(UnpackError::Damaged("it ends early".into()));
             };
-            parts.push(part);
+            parts.push((frame, &part.sha256));
             rest = after;
         }
         for folder in &self.header.folders {
@@ -113,8 +126,11 @@ impl Template {
         let next = AtomicUsize::new(0);
         let work = || {
             let mut buffer = vec![0; BUFFER];
-            while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                unpack_part(part, into, account, &mut buffer)?;
+            while let Some((frame, sha256)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if crate::digest(frame, usize::MAX) != **sha256 {
+                    return Err(UnpackError::Damaged("its checksum is not right".into()));
+                }
+                unpack_frame(frame, into, account, &mut buffer)?;
             }
             Ok(())
         };
@@ -128,13 +144,12 @@ impl Template {
     }
 }
 
-fn unpack_part(part: &[u8], into: &Path, account: &Account, buffer: &mut [u8]) -> Result<(), UnpackError> {
+fn unpack_frame(frame: &[u8], into: &Path, account: &Account, buffer: &mut [u8]) -> Result<(), UnpackError> {
     let damaged = |what: io::Error| UnpackError::Damaged(what.to_string());
-    let mut archive = zstd::stream::read::Decoder::with_buffer(part).map_err(damaged)?.single_frame();
+    let mut archive = zstd::stream::read::Decoder::with_buffer(frame).map_err(damaged)?.single_frame();
     let mut header = FileHeader::new_old();
     loop {
         match archive.read(&mut header.as_mut_bytes()[..1]).map_err(damaged)? {
-            // The frame is at its end, and has the checksum that it says.
             0 => return Ok(()),
             _ => archive.read_exact(&mut header.as_mut_bytes()[1..]).map_err(damaged)?,
         }
@@ -186,7 +201,6 @@ pub(crate) fn pack(folder: &Path, wal_file: &str, key: &str, to: &Path) -> io::R
     let mut parts = Vec::new();
     for (number, files) in groups.iter().enumerate() {
         let mut frame = zstd::stream::write::Encoder::new(Vec::new(), LEVEL)?;
-        frame.include_checksum(true)?;
         for file in files {
             append(&mut frame, folder, file)?;
         }
@@ -195,15 +209,7 @@ pub(crate) fn pack(folder: &Path, wal_file: &str, key: &str, to: &Path) -> io::R
         }
         parts.push(frame.finish()?);
     }
-    let header = Header {
-        format: FORMAT,
-        key: key.to_owned(),
-        folders: content.folders,
-        parts: parts.iter().map(Vec::len).collect(),
-    };
-    let mut bytes = serde_json::to_vec(&header)?;
-    bytes.push(b'\n');
-    bytes.extend(parts.into_iter().flatten());
+    let bytes = assemble(key, content.folders, &parts)?;
 
     let mut name = to.file_name().unwrap_or_default().to_owned();
     name.push(format!(".new-{}", std::process::id()));
@@ -213,6 +219,20 @@ pub(crate) fn pack(folder: &Path, wal_file: &str, key: &str, to: &Path) -> io::R
         let _ = fs::remove_file(&new);
     }
     written.map(|()| bytes.len() as u64)
+}
+
+fn assemble(key: &str, folders: Vec<PathBuf>, frames: &[Vec<u8>]) -> io::Result<Vec<u8>> {
+    let part = |frame: &Vec<u8>| Part { bytes: frame.len(), sha256: crate::digest(frame, usize::MAX) };
+    let parts = frames.iter().map(part).collect();
+    let mut bytes = serde_json::to_vec(&Header { format: FORMAT, key: key.to_owned(), folders, parts })?;
+    bytes.push(b'\n');
+    bytes.extend(digest_line(&bytes));
+    bytes.extend(frames.iter().flatten());
+    Ok(bytes)
+}
+
+fn digest_line(header: &[u8]) -> Vec<u8> {
+    format!("{}\n", crate::digest(header, usize::MAX)).into_bytes()
 }
 
 fn append(archive: &mut impl Write, folder: &Path, path: &Path) -> io::Result<()> {
@@ -232,15 +252,13 @@ fn append(archive: &mut impl Write, folder: &Path, path: &Path) -> io::Result<()
 #[derive(Default)]
 struct Content {
     folders: Vec<PathBuf>,
-    /// Those of one folder together.
-    files: Vec<Vec<PathBuf>>,
+    files: Vec<PathBuf>,
 }
 
 impl Content {
     fn collect(&mut self, root: &Path, relative: &Path, wal_file: &str) -> io::Result<()> {
         let mut entries = fs::read_dir(root.join(relative))?.collect::<Result<Vec<_>, _>>()?;
         entries.sort_by_key(fs::DirEntry::file_name);
-        let mut files = Vec::new();
         for entry in entries {
             let path = relative.join(entry.file_name());
             let kind = entry.file_type()?;
@@ -250,25 +268,19 @@ impl Content {
             } else if !kind.is_file() {
                 return Err(io::Error::other(format!("{} is neither file nor folder", path.display())));
             } else if belongs(&path, wal_file) {
-                files.push(path);
+                self.files.push(path);
             }
         }
-        self.files.push(files);
         Ok(())
     }
 
-    /// The files in parts of about the same number: the time goes by files, not by bytes. A folder is not divided, because
-    /// two threads cannot create files in one at the same time.
+    /// The files in parts of about the same number: the time goes by files, not by bytes. Files of the same name lie side by
+    /// side: those of one database are almost those of another, and what has just been seen unpacks fastest.
     fn parts(&mut self) -> Vec<Vec<PathBuf>> {
-        let mut parts = vec![Vec::new(); PARTS];
-        self.files.sort_by_key(|files| std::cmp::Reverse(files.len()));
-        for files in self.files.drain(..) {
-            if let Some(smallest) = parts.iter_mut().min_by_key(|part| part.len()) {
-                smallest.extend(files);
-            }
-        }
-        parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
-        parts
+        let mut files = std::mem::take(&mut self.files);
+        files.sort_by(|one, other| one.file_name().cmp(&other.file_name()).then_with(|| one.cmp(other)));
+        let length = files.len().div_ceil(PARTS).max(1);
+        files.chunks(length).map(<[PathBuf]>::to_vec).collect()
     }
 }
 
@@ -284,3 +296,7 @@ fn belongs(path: &Path, wal_file: &str) -> bool {
         || within("pg_wal") && name != wal_file
         || (path.starts_with("base") || within("global")) && name.to_str().is_some_and(is_map))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests;

@@ -310,11 +310,8 @@ impl Databases {
             }
         }
         rename(&mut tx, made, pristine.database()).await?;
-        execute(
-            &mut tx,
-            format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", quoted(pristine.database())),
-        )
-        .await?;
+        execute(&mut tx, format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", quoted(pristine.database())))
+            .await?;
         comment(&mut tx, pristine.database(), &content::digest()).await?;
         tx.commit().await?;
         Ok(())

@@ -27,7 +27,7 @@ impl ExecRole {
         let (name, password) = (format!("{PREFIX}{}", random::<8>()?), random::<32>()?);
         let target = target.clone();
         let mut keeper = target.with_database(MAINTENANCE).connect(DatabaseRole::Superuser).await?;
-        sqlx::query("select set_config('application_name', $1, false)").bind(&name).execute(&mut keeper).await?;
+        sqlx::query!("select set_config('application_name', $1, false)", name).fetch_one(&mut keeper).await?;
         remove_stale(&mut keeper, &target).await?;
         let role = quoted(&name);
         // Name and password are hexadecimal; DDL takes no parameters. The server logs no statement and keeps only the
@@ -78,10 +78,10 @@ fn random<const N: usize>() -> Result<String, StoreError> {
 async fn remove_stale(keeper: &mut PgConnection, target: &Target) -> Result<(), StoreError> {
     // A role is made by the connection that carries its name: whoever sees the role and no such connection sees one of a
     // run that has ended, because connections are looked at after roles.
-    let stale: Vec<String> = sqlx::query_scalar(
-        "select rolname::text from pg_roles
-         where rolname ~ '^drydock_exec_[0-9a-f]{16}$'
-           and not exists (select from pg_stat_activity where rolname in (usename, application_name))",
+    let stale = sqlx::query_scalar!(
+        r#"select rolname::text as "name!" from pg_roles
+           where rolname ~ '^drydock_exec_[0-9a-f]{16}$'
+             and not exists (select from pg_stat_activity where rolname in (usename, application_name))"#
     )
     .fetch_all(&mut *keeper)
     .await?;
@@ -94,19 +94,24 @@ async fn remove_stale(keeper: &mut PgConnection, target: &Target) -> Result<(), 
 
 async fn drop_role(keeper: &mut PgConnection, target: &Target, name: &str) -> Result<(), StoreError> {
     let role = quoted(name);
-    sqlx::raw_sql(AssertSqlSafe(format!("ALTER ROLE {role} NOLOGIN PASSWORD NULL"))).execute(&mut *keeper).await?;
-    // Each gets 5 s to end.
-    sqlx::query("select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = $1")
-        .bind(name)
+    sqlx::raw_sql(AssertSqlSafe(format!("ALTER ROLE {role} NOLOGIN PASSWORD NULL")))
         .execute(&mut *keeper)
         .await?;
-    // What a program made after `RESET ROLE` is its own, in whichever database it did.
-    let databases: Vec<String> = sqlx::query_scalar(
-        "select distinct d.datname::text
-         from pg_shdepend s join pg_database d on d.oid = s.dbid
-         where s.refclassid = 'pg_authid'::regclass and s.refobjid = (select oid from pg_roles where rolname = $1)",
+    // Each gets 5 s to end.
+    sqlx::query!(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = $1::text",
+        name
     )
-    .bind(name)
+    .fetch_all(&mut *keeper)
+    .await?;
+    // What a program made after `RESET ROLE` is its own, in whichever database it did.
+    let databases = sqlx::query_scalar!(
+        r#"select distinct d.datname::text as "name!"
+           from pg_shdepend s join pg_database d on d.oid = s.dbid
+           where s.refclassid = 'pg_authid'::regclass
+             and s.refobjid = (select oid from pg_roles where rolname = $1::text)"#,
+        name
+    )
     .fetch_all(&mut *keeper)
     .await?;
     let give = format!("REASSIGN OWNED BY {role} TO drydock_owner; DROP OWNED BY {role}");

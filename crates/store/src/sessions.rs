@@ -133,7 +133,10 @@ impl Store {
 }
 
 /// Reads the session as its row stands, to be put into another database by [`carry_over`].
-pub(crate) async fn row(connection: &mut PgConnection, session: &VerifiedSession) -> Result<Carried, StoreError> {
+pub(crate) async fn row(
+    connection: &mut PgConnection,
+    session: &VerifiedSession,
+) -> Result<Carried, StoreError> {
     Ok(sqlx::query_as!(
         Carried,
         "select id, user_id, token_hash, created_at, expires_at, user_agent from migration.sessions where id = $1",
@@ -155,7 +158,10 @@ pub(crate) struct Carried {
 
 /// Leaves `carried` as the only session there is, if its user may sign in here: a token that was ended in the database
 /// which this one replaces must not be good again.
-pub(crate) async fn carry_over(connection: &mut PgConnection, carried: Option<&Carried>) -> Result<(), StoreError> {
+pub(crate) async fn carry_over(
+    connection: &mut PgConnection,
+    carried: Option<&Carried>,
+) -> Result<(), StoreError> {
     sqlx::query!("delete from migration.sessions").execute(&mut *connection).await?;
     if let Some(carried) = carried {
         sqlx::query!(

@@ -3,7 +3,10 @@
 use drydock_domain::ErrorCode;
 use sqlx::{Connection as _, PgConnection};
 
-use crate::{DatabaseRole, StoreError, Target, bootstrap, bootstrap::Bootstrap, error::words, history, history::History};
+use crate::{
+    DatabaseRole, StoreError, Target, bootstrap, bootstrap::Bootstrap, error::words, history,
+    history::History,
+};
 
 /// The database that is there before ours is, and that nobody keeps anything in.
 pub(crate) const MAINTENANCE: &str = "postgres";

@@ -1,6 +1,23 @@
 import { AlertDialog, Dialog as Radix } from "radix-ui";
-import type { ReactNode, SubmitEvent } from "react";
+import { useRef, type ReactNode, type SubmitEvent } from "react";
 import { Button } from "./Button";
+
+/** Gives the focus back to what opened a dialog; for an item of a menu, to the button of the menu. */
+function useFocusReturn() {
+  const opener = useRef<HTMLElement | null>(null);
+  return {
+    onOpenAutoFocus: () => {
+      const from = document.activeElement;
+      const menu = from?.closest("[role=menu]")?.getAttribute("aria-labelledby");
+      const button = menu == null ? from : document.getElementById(menu);
+      opener.current = button instanceof HTMLElement ? button : null;
+    },
+    onCloseAutoFocus: (event: Event) => {
+      event.preventDefault();
+      opener.current?.focus();
+    },
+  };
+}
 
 interface ConfirmProps {
   open: boolean;
@@ -15,11 +32,12 @@ interface ConfirmProps {
 
 /** Asks before something large happens: Esc and "Cancel" change nothing. Begins at "Cancel". */
 export function Confirm({ open, onOpen, title, does, onConfirm, children }: ConfirmProps) {
+  const focus = useFocusReturn();
   return (
     <AlertDialog.Root open={open} onOpenChange={onOpen}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className="veil" />
-        <AlertDialog.Content className="dialog">
+        <AlertDialog.Content className="dialog" {...focus}>
           <AlertDialog.Title>{title}</AlertDialog.Title>
           <AlertDialog.Description asChild>
             <div className="dialog-text">{children}</div>
@@ -53,6 +71,7 @@ interface FormProps {
 
 /** A form over the page: Enter sends, Esc and "Cancel" close. */
 export function FormDialog({ open, onOpen, title, does, busy, onSubmit, children }: FormProps) {
+  const focus = useFocusReturn();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     onSubmit();
@@ -61,7 +80,7 @@ export function FormDialog({ open, onOpen, title, does, busy, onSubmit, children
     <Radix.Root open={open} onOpenChange={onOpen}>
       <Radix.Portal>
         <Radix.Overlay className="veil" />
-        <Radix.Content className="dialog" aria-describedby={undefined}>
+        <Radix.Content className="dialog" aria-describedby={undefined} {...focus}>
           <Radix.Title>{title}</Radix.Title>
           <form onSubmit={submit} noValidate>
             {children}

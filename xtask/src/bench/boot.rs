@@ -74,8 +74,8 @@ pub(super) fn run(repo: &Repo, options: Options) -> Result<Vec<Table>> {
         for round in 0..options.rounds {
             // Interleaved, so that a busy minute of the machine hits all alike.
             let site = Site::new(&program, &scratch.path().join(format!("template-{round}")))?;
-            first.add(&site.check()?.1);
-            warm.add(&site.check()?.1);
+            first.add(&site.green()?);
+            warm.add(&site.green()?);
             let mut serving = site.serve()?;
             // A moment in which it writes nothing: what is measured is a start after a kill, not a replay.
             pause(Duration::from_millis(200))?;
@@ -86,7 +86,7 @@ pub(super) fn run(repo: &Repo, options: Options) -> Result<Vec<Table>> {
             killed.add(serving.took.as_secs_f64() * 1e3);
             serving.stop()?;
             let site = Site::new(&plain, &scratch.path().join(format!("initdb-{round}")))?;
-            made.add(&site.check()?.1);
+            made.add(&site.green()?);
         }
         Ok(((), format!("{} of each", options.rounds)))
     })?;

@@ -1,7 +1,6 @@
 //! `cargo xtask bench`: how long things take, as medians with least and greatest.
 
 mod boot;
-mod client;
 mod peers;
 mod reset;
 mod snapshot;
@@ -12,7 +11,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use self::table::Table;
 use crate::build::{Profile, Program, build};
 use crate::interrupt::guarded;
 use crate::repo::Repo;

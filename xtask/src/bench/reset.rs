@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::client::Client;
 use super::table::Table;
 use super::{Options, peers, prepared};
+use crate::client::Client;
 use crate::http::Body;
 use crate::postgres::program;
 use crate::processes::Scratch;

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use super::client::Client;
 use super::reset::tool;
 use super::table::Table;
 use super::{Options, prepared};
+use crate::client::Client;
 use crate::http::Body;
 use crate::processes::Scratch;
 use crate::repo::Repo;

@@ -152,13 +152,13 @@ fn one(
     }
     killer.join().ok();
     round.left(&site.deserted(Duration::from_secs(10))?);
-    let (status, report) = site.check()?;
-    if !status.success() {
-        round.unrepaired(&report["failure"].to_string());
+    let checked = site.check()?;
+    if !checked.end.status.success() {
+        round.unrepaired(&checked.end.said);
         // Whether a second try would have done tells a delay from damage.
         site.green().context("and the one after it")?;
     }
-    if let Some(ready) = report["ready_ms"].as_f64() {
+    if let Some(ready) = checked.report["ready_ms"].as_f64() {
         round.recovered(Duration::from_secs_f64(ready / 1e3));
     }
     let left: Vec<_> = entries(site.data())?.difference(usual).cloned().collect();

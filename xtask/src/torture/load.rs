@@ -110,9 +110,7 @@ impl Ledger {
             format!("({writer}, {}, {acknowledged}, {sent})", record.dropped)
         });
         let sql = format!(
-            // In memory: a disk that is full has no room for a sort.
-            "SET work_mem = '1GB';
-             WITH ledger (w, dropped, acknowledged, sent) AS (VALUES {}),
+            "WITH ledger (w, dropped, acknowledged, sent) AS (VALUES {}),
                   found AS (SELECT w, n, a.payload IS NOT DISTINCT FROM b.payload AS whole FROM a FULL JOIN b USING (w, n))
              SELECT l.w, count(*) FILTER (WHERE whole AND n BETWEEN dropped + 1 AND acknowledged),
                     count(*) FILTER (WHERE NOT whole), count(*) FILTER (WHERE n > sent OR n <= dropped),

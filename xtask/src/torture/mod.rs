@@ -8,10 +8,10 @@ mod load;
 mod mount;
 mod power_cut;
 mod random;
+mod swap;
 mod tally;
 mod two_starts;
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -28,8 +28,9 @@ use crate::step::seconds;
 type Part = fn(&Options) -> Result<Tally>;
 
 /// The parts in the order they are played.
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 6] = [
     ("kill", kill::play),
+    ("swap", swap::play),
     ("first-run", first_run::play),
     ("two-starts", two_starts::play),
     ("disk-full", disk_full::play),

@@ -277,7 +277,8 @@ impl Unsynced {
         let up = until(Duration::from_secs(30), || {
             if server.child.try_wait()?.is_some() {
                 let said = fs::read_to_string(&log).unwrap_or_default();
-                let reason = said.lines().find(|line| line.contains("PANIC:") || line.contains("FATAL:"));
+                let marked = |mark| said.lines().rfind(|line| line.contains(mark));
+                let reason = marked("PANIC:").or_else(|| marked("FATAL:"));
                 bail!("{}", reason.and_then(|line| line.split("] ").last()).unwrap_or("it said nothing"));
             }
             Ok(site.ask(socket, "postgres", "SELECT 1").is_ok())

@@ -30,6 +30,7 @@ mod lock;
 mod log;
 mod owner_gone;
 mod place;
+mod proxy;
 mod recovery;
 mod template;
 mod tree;

@@ -5,7 +5,7 @@ use std::process::Command;
 use drydock_postgres::PostgresError;
 use drydock_postgres::snapshot::{Progress, SnapshotFolder};
 
-use crate::{OWNER, Running, facts, files_in};
+use crate::{OWNER, Running, eventually, facts, files_in};
 
 #[tokio::test]
 async fn what_is_not_as_it_was_is_refused_and_nothing_restored() {
@@ -17,6 +17,10 @@ async fn what_is_not_as_it_was_is_refused_and_nothing_restored() {
     let whole = fs::read(&path).unwrap();
     running.create_database("target");
     let nothing = running.relations("target");
+    // The two so far, one for the extension and one to look. A session is counted when it ends.
+    let sessions =
+        || running.sql("postgres", "select sessions from pg_stat_database where datname = 'target'");
+    eventually("the count of the sessions", || sessions() == "2").await;
 
     let header = 23;
     let end = whole.len();
@@ -48,8 +52,9 @@ async fn what_is_not_as_it_was_is_refused_and_nothing_restored() {
         refused(running.restore(created.id, "target").await.unwrap_err());
         refused(running.snapshots.verify(created.id, &progress).await.unwrap_err());
         refused(other.import(&variant[..], None, &progress).await.unwrap_err());
-        assert_eq!(running.relations("target"), nothing);
     }
+    assert_eq!(sessions(), "2", "a file was restored before it was verified");
+    assert_eq!(running.relations("target"), nothing);
     assert!(other.list().await.unwrap().is_empty());
     assert_eq!(files_in(other.path()), [other.path().join("lock")]);
     fs::write(&path, &whole).unwrap();

@@ -46,7 +46,7 @@ const refusal = (status: number, code: string, fields: unknown[] = []) =>
 /** The platform as the page sees it: a status that can change, a list, and what every other request is answered. */
 function platform(start: Partial<Status> = {}) {
   let status: Status = { revision: 1, task: null, undo: null, spare_ready: true, ...start };
-  let wake = () => undefined as void;
+  let wake: () => void = () => undefined;
   const asked: string[] = [];
   const list = { snapshots: [FIRST], damaged: [] as unknown[] };
   let client = "Renamed Inc";
@@ -231,7 +231,7 @@ test("an export says where the file is", async () => {
 test("a deleted snapshot is gone at once and comes back by undo", async () => {
   open();
   await row("First");
-  let answer = (_: Response) => undefined as void;
+  let answer: (response: Response) => void = () => undefined;
   api.answers[`DELETE /api/v1/snapshots/${FIRST.id}`] = () => new Promise((done) => (answer = done));
   await user.click(screen.getByRole("button", { name: "More for “First”" }));
   await user.click(screen.getByRole("menuitem", { name: "Delete" }));

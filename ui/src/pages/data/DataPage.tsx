@@ -58,6 +58,7 @@ function Data({ watch }: { watch: MaintenanceWatch }) {
   const [mine, setMine] = useState<ReadonlyMap<string, string>>(new Map());
   const [closed, setClosed] = useState<string>();
   const picker = useRef<HTMLInputElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   const sending = useRef(false);
 
   const busy = acting !== undefined || status?.task?.state === "running";
@@ -114,6 +115,8 @@ function Data({ watch }: { watch: MaintenanceWatch }) {
       );
       try {
         await removeSnapshot(snapshot.id);
+        // The row had the focus and is gone.
+        if (document.activeElement === document.body) heading.current?.focus();
       } finally {
         void reload();
       }
@@ -185,7 +188,9 @@ function Data({ watch }: { watch: MaintenanceWatch }) {
       <section aria-labelledby="snapshots-title">
         <div className="panel-row section-head">
           <div>
-            <h2 id="snapshots-title">Snapshots</h2>
+            <h2 id="snapshots-title" ref={heading} tabIndex={-1}>
+              Snapshots
+            </h2>
             <p className="quiet">All data as it was at one moment, in one file that another machine can take in.</p>
           </div>
           <div className="section-actions">

@@ -1,11 +1,13 @@
 //! A signed-in platform administrator of a running `drydock serve`.
 
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use crate::http::{self, Body};
+use crate::interrupt;
 
 /// What the slowest request may take: a snapshot of 100 MB is taken in as one.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -86,9 +88,16 @@ impl Client {
             match self.call("GET", &path, Body::None) {
                 Ok(status) if holds(&status) => return Ok(status),
                 Ok(status) => path = format!("/api/v1/maintenance?after={}", status["revision"]),
+                Err(error) if gone(&error) => return Err(error),
                 Err(_) => std::thread::sleep(Duration::from_millis(1)),
             }
+            interrupt::check()?;
             ensure!(Instant::now() < end, "{what} did not come within {} s", LIMIT.as_secs());
         }
     }
+}
+
+/// Whether the server does not listen any more.
+fn gone(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::ConnectionRefused)
 }
