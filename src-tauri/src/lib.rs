@@ -55,7 +55,10 @@ pub fn run() -> ExitCode {
                 std::thread::Builder::new().name("boot".to_owned()).spawn(move || {
                     let failure = tauri::async_runtime::block_on(async {
                         match platform.boot().await {
-                            Ok(()) => platform.lost().await,
+                            Ok(()) => {
+                                platform.keep().await;
+                                platform.lost().await
+                            }
                             Err(failure) => failure,
                         }
                     });

@@ -16,6 +16,8 @@ pub(crate) fn open(app: &App) -> tauri::Result<()> {
         .on_document_title_changed(|window, title| {
             let _ = window.set_title(&title);
         })
+        // A file that is dropped is the page's to take.
+        .disable_drag_drop_handler()
         .on_navigation(is_own_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;

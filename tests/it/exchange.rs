@@ -113,7 +113,8 @@ async fn whoever_resets_stays_signed_in_and_an_ended_token_stays_ended() {
     }
 
     // A user whom the new state does not know is signed out.
-    let _ = database.sql("update migration.users set is_active = false where email = 'analyst@demo-corp.com'");
+    let _ =
+        database.sql("update migration.users set is_active = false where email = 'analyst@demo-corp.com'");
     databases.reset(None).await.unwrap();
     let analyst = sign_in(ANALYST).await;
     let session = store.verify_session(&analyst).await.unwrap();
@@ -182,14 +183,17 @@ async fn a_database_with_a_red_gate_is_not_adopted() {
     add_tag(&database, "test 1");
     let incoming = databases.prepare(&["somebody_of_old".to_owned()]).await.unwrap();
     let psql = |statement: &str| {
-        let done = drydock_testkit::psql_on(&incoming, "drydock_owner").args(["--command", statement]).output();
+        let done =
+            drydock_testkit::psql_on(&incoming, "drydock_owner").args(["--command", statement]).output();
         let output = done.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     };
     // A schema that looks migrated by a later build.
-    psql("create schema migration; create table migration._sqlx_migrations (version bigint, description text,
+    psql(
+        "create schema migration; create table migration._sqlx_migrations (version bigint, description text,
           installed_on timestamptz default now(), success boolean, checksum bytea, execution_time bigint);
-          insert into migration._sqlx_migrations values (999, 'later', now(), true, '\\x00', 0)");
+          insert into migration._sqlx_migrations values (999, 'later', now(), true, '\\x00', 0)",
+    );
     let error = databases.adopt(&incoming, None).await.unwrap_err();
     assert_eq!(error.code().as_str(), "history.ahead");
     assert_eq!(tags(&database), "test 1");

@@ -26,7 +26,7 @@ mod torture;
 mod types;
 mod webdriver;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -40,7 +40,7 @@ cargo xtask <command> [--verbose]
 
   run [-- ARGUMENTS]                     prepare, compile and start Drydock; without a display serve it to a browser
   test [--only SUITE]                    every check: format, lints, unit, integration, page and window tests
-  bench SUBJECT [--rounds N] [--peers] [--markdown]
+  bench SUBJECT [--rounds N] [--peers] [--markdown] [--drydock FILE]
                                          measure boot, reset or snapshot (release build), beside other embedded servers
   torture [--seed N] [--rounds N] [--only PART] [--short] [--drydock FILE]
                                          kills, full disks and power cuts under load, on the release build (a short run: on the
@@ -85,23 +85,24 @@ fn act(mut arguments: Vec<String>) -> Result<ExitCode> {
             let rounds = number(&mut arguments, "--rounds")?.unwrap_or(9);
             let peers = take(&mut arguments, "--peers");
             let markdown = take(&mut arguments, "--markdown");
+            let drydock = given(&mut arguments)?;
             let Some(subject) = arguments.first() else {
                 bail!("name what to measure: `cargo xtask bench boot`, `reset` or `snapshot`");
             };
             none_left(&arguments[1..])?;
-            bench::run(&repo, subject, bench::Options { rounds, peers, markdown })?;
+            bench::run(&repo, subject, &bench::Options { rounds, peers, markdown, drydock })?;
         }
         "torture" => {
             let (seed, rounds) = (number(&mut arguments, "--seed")?, number(&mut arguments, "--rounds")?);
             let only = value(&mut arguments, "--only")?;
             let short = take(&mut arguments, "--short");
-            let given = value(&mut arguments, "--drydock")?;
+            let given = given(&mut arguments)?;
             none_left(&arguments)?;
             system::ensure(&repo, Level::Base)?;
             let tree = postgres::ensure(&repo, postgres::HOST, false)?;
             let profile = if short { Profile::Dev } else { Profile::Release };
             let drydock = match given {
-                Some(path) => std::path::absolute(path)?,
+                Some(path) => path,
                 None => build::build(&repo, Program::Command, profile)?,
             };
             let program = site::Program::new(&repo, drydock, tree)?;
@@ -187,6 +188,11 @@ fn number<T: std::str::FromStr>(arguments: &mut Vec<String>, flag: &str) -> Resu
         },
         None => Ok(None),
     }
+}
+
+/// The program to use instead of one that is compiled for it.
+fn given(arguments: &mut Vec<String>) -> Result<Option<PathBuf>> {
+    Ok(value(arguments, "--drydock")?.map(std::path::absolute).transpose()?)
 }
 
 fn none_left(arguments: &[String]) -> Result<()> {

@@ -1,7 +1,8 @@
 //! The in-process door: a request handed to the router without a socket.
 //!
 //! A request is a method, a path with query, headers and body bytes; an answer is one line of JSON (status and
-//! headers), a line feed, and the body bytes. The body is never encoded twice.
+//! headers), a line feed, and the body bytes. The body is never encoded twice. Both bodies are held in memory whole, that
+//! of an imported snapshot too; the loopback door streams it.
 
 use axum::{
     Router,

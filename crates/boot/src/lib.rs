@@ -99,6 +99,14 @@ impl Platform {
         }
     }
 
+    /// Begins what is done behind the users' backs after a boot: the next reset is prepared and what is left over removed.
+    /// For platforms that stay.
+    pub async fn keep(&self) {
+        if let Some(maintenance) = self.maintenance().await {
+            maintenance.begin_keeping();
+        }
+    }
+
     /// Waits until the server ends without having been asked to, and tells so on the boot page. Never returns where no
     /// server runs, or when [`Platform::shutdown`] stops it.
     pub async fn lost(&self) -> Failure {

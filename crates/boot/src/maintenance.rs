@@ -434,6 +434,9 @@ fn store_problem(error: StoreError) -> Problem {
 }
 
 pub(crate) fn problem(error: PostgresError) -> Problem {
+    if error.is_disk_full() {
+        return Problem { cause: format!("{error}."), ..ErrorCode::DiskFull.into() };
+    }
     let red = crate::progress::Red::from(error);
     Problem { code: red.code, what: red.what, cause: red.cause, next_step: red.next_step }
 }

@@ -266,9 +266,7 @@ async fn stages(
             api.open(store.clone(), Arc::new(maintenance.clone()));
             Ok(((), format!("API {} answers", drydock_api::VERSION)))
         })
-        .await?;
-    maintenance.begin_keeping();
-    Ok(())
+        .await
 }
 
 /// What a person is told while the server takes its time.

@@ -40,8 +40,9 @@ pub(crate) async fn run(
         () = signals.next() => ExitCode::SUCCESS,
     };
     let ending = async {
-        listener.close().await;
-        match platform.shutdown().await {
+        // At once: a page that waits for news holds its connection until the platform ends.
+        let ((), stopped) = tokio::join!(listener.close(), platform.shutdown());
+        match stopped {
             Ok(()) => code,
             Err(error) => fail(&format!("{error}. {} [{}]", error.next_step(), error.code())),
         }
@@ -61,6 +62,7 @@ async fn boot_and_wait(platform: &Platform, address: &str) -> ExitCode {
     if let Err(failure) = platform.boot().await {
         return fail_with(&failure);
     }
+    platform.keep().await;
     match platform.demo_accounts().await {
         Ok(accounts) => say(&welcome(address, &accounts)),
         Err(error) => {

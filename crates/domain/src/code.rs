@@ -286,7 +286,9 @@ impl ErrorCode {
             Self::MethodNotAllowed | Self::RouteNotFound => "See /api/openapi.json for what is there.",
             Self::MaintenanceBusy => "Wait until it is done, or cancel it, and try again.",
             Self::NothingToUndo => "Restore a snapshot instead.",
-            Self::ExchangeFailed => "Nothing was changed. Close other connections to the database and try again.",
+            Self::ExchangeFailed => {
+                "Nothing was changed. Close other connections to the database and try again."
+            }
             Self::NotReady => "Wait until the boot page says ready, or read there why it stopped.",
             Self::DatabaseUnavailable => {
                 "Try again; if it stays so, restart Drydock and copy the report from the boot page."

@@ -322,6 +322,11 @@ impl PostgresError {
         }
     }
 
+    /// Whether the disk was full.
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull)
+    }
+
     /// What the reader can do about it, one or two sentences.
     pub fn next_step(&self) -> String {
         match self {

@@ -26,7 +26,8 @@ const LOG_LOOK: Duration = Duration::from_secs(2);
 
 /// How long each rung of the stop ladder waits.
 const LADDER: [(Request, StopMode, Duration); 3] = [
-    (Request::Fast, StopMode::Fast, Duration::from_secs(5)),
+    // A fast shutdown writes everything out, which on a busy disk takes seconds.
+    (Request::Fast, StopMode::Fast, Duration::from_secs(20)),
     (Request::Immediate, StopMode::Immediate, Duration::from_secs(2)),
     (Request::Kill, StopMode::Killed, Duration::from_secs(5)),
 ];
@@ -197,7 +198,7 @@ impl Server {
         }
     }
 
-    /// Stops the server: SIGINT, after 5 s SIGQUIT, after 2 s more SIGKILL. Stopping again answers as the first time.
+    /// Stops the server: SIGINT, after 20 s SIGQUIT, after 2 s more SIGKILL. Stopping again answers as the first time.
     ///
     /// # Errors
     /// `postgres.stop_failed` if it cannot be signalled or survives SIGKILL (a hanging disk).

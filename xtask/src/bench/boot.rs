@@ -8,17 +8,19 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::Value;
 
+use super::quiet::Quiet;
 use super::table::Table;
 use super::{Options, peers, prepared};
 use crate::build::{Profile, Program, build};
 use crate::interrupt::pause;
 use crate::processes::{Scratch, of_data, pss};
 use crate::repo::Repo;
+use crate::run::prepare;
 use crate::sample::Sample;
 use crate::site::{self, STOP, Site};
 use crate::step::step;
 use crate::system::Level;
-use crate::{bundle, native, system};
+use crate::{bundle, native};
 
 /// One kind of start: whole times and those of each stage, in milliseconds.
 #[derive(Default)]
@@ -57,35 +59,47 @@ impl Start {
 }
 
 /// Measures.
-pub(super) fn run(repo: &Repo, options: Options) -> Result<Vec<Table>> {
-    let program = prepared(repo)?;
+pub(super) fn run(repo: &Repo, options: &Options) -> Result<Vec<Table>> {
+    let program = prepared(repo, options)?;
     if options.peers {
         return peers::tables(repo, &program, options.rounds);
     }
-    system::ensure(repo, Level::Test)?;
-    let desktop = build(repo, Program::Desktop, Profile::Release)?;
+    let desktop = match options.drydock {
+        // Of another program the window is not known.
+        Some(_) => None,
+        None => {
+            // The window's pages are compiled in.
+            prepare(repo, Level::Test)?;
+            Some(build(repo, Program::Desktop, Profile::Release)?)
+        }
+    };
 
     let plain = site::Program { template: None, ..program.clone() };
     let (mut first, mut made, mut warm) = (Start::default(), Start::default(), Start::default());
     let mut killed = Sample::default();
+    let mut quiet = Quiet::default();
     // Kept to the end: ext4 is several times slower at creating a cluster's files just after as many were deleted.
     let scratch = Scratch::new()?;
     step("rounds", || {
         for round in 0..options.rounds {
             // Interleaved, so that a busy minute of the machine hits all alike.
             let site = Site::new(&program, &scratch.path().join(format!("template-{round}")))?;
-            first.add(&site.green()?);
-            warm.add(&site.green()?);
+            for start in [&mut first, &mut warm] {
+                quiet.wait()?;
+                start.add(&site.green()?);
+            }
             let mut serving = site.serve()?;
             // A moment in which it writes nothing: what is measured is a start after a kill, not a replay.
             pause(Duration::from_millis(200))?;
             site.destroy();
             serving.ended(STOP)?;
             site.deserted(STOP)?;
+            quiet.wait()?;
             let serving = site.serve()?;
             killed.add(serving.took.as_secs_f64() * 1e3);
             serving.stop()?;
             let site = Site::new(&plain, &scratch.path().join(format!("initdb-{round}")))?;
+            quiet.wait()?;
             made.add(&site.green()?);
         }
         Ok(((), format!("{} of each", options.rounds)))
@@ -96,6 +110,7 @@ pub(super) fn run(repo: &Repo, options: Options) -> Result<Vec<Table>> {
     starts.row("first run, with initdb", &made.ready);
     starts.row("warm start", &warm.ready);
     starts.row("after kill -9 of every process", &killed);
+    starts.note(quiet.note());
     let mut stops = Table::new("stop", "ms");
     stops.row("after a first run from the template", &first.stop);
     stops.row("after a first run with initdb", &made.stop);
@@ -106,9 +121,11 @@ pub(super) fn run(repo: &Repo, options: Options) -> Result<Vec<Table>> {
     let mut memory = Table::new("idle memory, proportional set size", "MB");
     let served = step("idle memory of `drydock serve`", || Ok((served(&program)?, String::new())))?;
     list(&mut memory, "drydock serve", &served);
-    let window =
-        step("idle memory of the window", || Ok((native::idle(&desktop, &program.tree)?, String::new())))?;
-    list(&mut memory, "the window", &window);
+    if let Some(desktop) = &desktop {
+        let window =
+            step("idle memory of the window", || Ok((native::idle(desktop, &program.tree)?, String::new())))?;
+        list(&mut memory, "the window", &window);
+    }
     tables.push(memory);
 
     let mut sizes = Table::new("size", "MB");
@@ -116,7 +133,7 @@ pub(super) fn run(repo: &Repo, options: Options) -> Result<Vec<Table>> {
     sizes.number("PostgreSQL tree", manifest["bytes"].as_f64().unwrap_or(f64::NAN) / 1e6);
     let files = [
         ("drydock (release)", Some(program.drydock.as_path())),
-        ("drydock-desktop (release)", Some(&desktop)),
+        ("drydock-desktop (release)", desktop.as_deref()),
     ]
     .into_iter()
     .chain([("template", program.template.as_deref())]);

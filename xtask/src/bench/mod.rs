@@ -2,6 +2,7 @@
 
 mod boot;
 mod peers;
+mod quiet;
 mod reset;
 mod snapshot;
 mod table;
@@ -13,16 +14,15 @@ use anyhow::{Result, bail};
 
 use crate::build::{Profile, Program, build};
 use crate::interrupt::guarded;
+use crate::postgres;
 use crate::repo::Repo;
-use crate::run::prepare;
 use crate::site;
-use crate::system::Level;
+use crate::system::{self, Level};
 
 /// Fewer rounds make no median worth printing.
 const ROUNDS: usize = 7;
 
 /// What to measure, and how to print it.
-#[derive(Clone, Copy)]
 pub(crate) struct Options {
     /// How often.
     pub(crate) rounds: usize,
@@ -30,10 +30,12 @@ pub(crate) struct Options {
     pub(crate) peers: bool,
     /// As tables for a Markdown file.
     pub(crate) markdown: bool,
+    /// Another program than this checkout's release build.
+    pub(crate) drydock: Option<PathBuf>,
 }
 
 /// Measures one subject: `boot`, `reset` or `snapshot`.
-pub(crate) fn run(repo: &Repo, subject: &str, options: Options) -> Result<()> {
+pub(crate) fn run(repo: &Repo, subject: &str, options: &Options) -> Result<()> {
     if options.rounds < ROUNDS {
         bail!("{} rounds are too few for a median: ask for {ROUNDS} or more", options.rounds);
     }
@@ -56,10 +58,14 @@ pub(crate) fn run(repo: &Repo, subject: &str, options: Options) -> Result<()> {
     })
 }
 
-/// The release build with everything around it. Returns what to start.
-fn prepared(repo: &Repo) -> Result<site::Program> {
-    let tree = prepare(repo, Level::Base)?;
-    let drydock = build(repo, Program::Command, Profile::Release)?;
+/// The program that is measured: the one named, or the release build.
+fn prepared(repo: &Repo, options: &Options) -> Result<site::Program> {
+    system::ensure(repo, Level::Base)?;
+    let tree = postgres::ensure(repo, postgres::HOST, false)?;
+    let drydock = match &options.drydock {
+        Some(path) => path.clone(),
+        None => build(repo, Program::Command, Profile::Release)?,
+    };
     site::Program::new(repo, drydock, tree)
 }
 

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use super::quiet::Quiet;
 use super::table::Table;
 use crate::interrupt::{self, until};
 use crate::node;
@@ -295,11 +296,13 @@ pub(crate) fn tables(repo: &Repo, program: &Program, rounds: usize) -> Result<Ve
     // One scratch folder for all: what it holds is removed in the end, for ext4 is slow at creating files just after as many
     // were deleted.
     let scratch = Scratch::new()?;
+    let mut quiet = Quiet::default();
     step("rounds beside the peers", || {
         for round in 0..rounds {
             // Interleaved, so that a busy minute of the machine hits all alike.
             let site = Site::new(program, &scratch.path().join(format!("ours-{round}")))?;
             for sample in [&mut ours.first, &mut ours.warm] {
+                quiet.wait()?;
                 let serving = site.serve()?;
                 sample.add(milliseconds(serving.took));
                 ours.stop.add(milliseconds(serving.stop()?));
@@ -307,7 +310,7 @@ pub(crate) fn tables(repo: &Repo, program: &Program, rounds: usize) -> Result<Ve
             let mut number = 0;
             while number < peers.len() {
                 let folder = scratch.path().join(format!("peer-{number}-{round}"));
-                match one(&peers[number], &ground, &folder, &mut theirs[number]) {
+                match one(&peers[number], &ground, &folder, &mut theirs[number], &mut quiet) {
                     Ok(()) => number += 1,
                     Err(error) => {
                         interrupt::check()?;
@@ -334,14 +337,22 @@ pub(crate) fn tables(repo: &Repo, program: &Program, rounds: usize) -> Result<Ve
         tables.push(table);
     }
     if let Some(table) = tables.last_mut() {
+        table.note(quiet.note());
         missing.into_iter().for_each(|sentence| table.note(sentence));
     }
     Ok(tables)
 }
 
-fn one(peer: &Peer, ground: &Ground, folder: &Path, measured: &mut Measured) -> Result<()> {
+fn one(
+    peer: &Peer,
+    ground: &Ground,
+    folder: &Path,
+    measured: &mut Measured,
+    quiet: &mut Quiet,
+) -> Result<()> {
     ground.folder(folder)?;
     for sample in [&mut measured.first, &mut measured.warm] {
+        quiet.wait()?;
         let running = peer.start(ground, folder)?;
         sample.add(milliseconds(running.took));
         measured.stop.add(milliseconds(running.stop()?));

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::quiet::Quiet;
 use super::table::Table;
 use super::{Options, peers, prepared};
 use crate::client::Client;
@@ -22,8 +23,8 @@ use crate::step::step;
 const BY_HAND: &str = "by_hand";
 
 /// Measures.
-pub(super) fn run(repo: &Repo, options: Options) -> Result<Vec<Table>> {
-    let ours = prepared(repo)?;
+pub(super) fn run(repo: &Repo, options: &Options) -> Result<Vec<Table>> {
+    let ours = prepared(repo, options)?;
     let (peer, ground) = if options.peers {
         let (peers, missing) = peers::install(repo)?;
         let peer = peers.into_iter().find(|peer| peer.name.starts_with("pg-embed"));
@@ -39,14 +40,18 @@ pub(super) fn run(repo: &Repo, options: Options) -> Result<Vec<Table>> {
 
     let [mut ready, mut unready, mut undo, mut by_hand, mut again, mut theirs] =
         [const { Vec::new() }; 6].map(|times: Vec<Duration>| times);
+    let mut quiet = Quiet::default();
     step("rounds", || {
         for round in 0..options.rounds {
             client.spare()?;
+            quiet.wait()?;
             ready.push(until_answered(&client, "/api/v1/maintenance/reset")?);
             // At once: the next clone is not there yet.
             unready.push(until_answered(&client, "/api/v1/maintenance/reset")?);
             client.spare()?;
+            quiet.wait()?;
             undo.push(until_answered(&client, "/api/v1/maintenance/undo")?);
+            quiet.wait()?;
             by_hand.push(restored(&site, &serving.socket, &dump)?);
             again.push(started_anew(&site_anew(&ours, scratch.path(), round)?)?);
             if let (Some(peer), Some(ground)) = (&peer, &ground) {
@@ -67,6 +72,7 @@ pub(super) fn run(repo: &Repo, options: Options) -> Result<Vec<Table>> {
     if peer.is_some() {
         table.compared("pg-embed: stop, delete, set up again (no schema, no data)", &sample(&theirs), &base);
     }
+    table.note(quiet.note());
     Ok(vec![table])
 }
 

@@ -37,8 +37,8 @@ struct Times {
 }
 
 /// Measures.
-pub(super) fn run(repo: &Repo, options: Options) -> Result<Vec<Table>> {
-    let program = prepared(repo)?;
+pub(super) fn run(repo: &Repo, options: &Options) -> Result<Vec<Table>> {
+    let program = prepared(repo, options)?;
     let scratch = Scratch::new()?;
     let site = Site::new(&program, &scratch.path().join("site"))?;
     let downloads = scratch.path().join("downloads");

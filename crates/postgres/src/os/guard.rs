@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 const GUARDED: &str = r#"
 exec 3<&0
 ( { read -r _ || kill -s INT "$$"; } <&3 3<&- >/dev/null 2>&1 & )
+unset PWD OLDPWD SHLVL
 exec "$@" </dev/null 3<&-
 "#;
 

@@ -183,9 +183,8 @@ impl SnapshotFolder {
             if !path.exists() {
                 return Err(PostgresError::SnapshotNotFound { id });
             }
-            let removed = folder.removed();
-            make_folder(&removed)?;
             let _turn = Turn::take(&folder.path)?;
+            make_folder(&folder.removed())?;
             relocate(&path, &folder.removed_file(id)).map_err(|cause| gone(id, &path, cause))
         })
         .await

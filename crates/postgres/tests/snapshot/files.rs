@@ -254,3 +254,53 @@ async fn two_at_once_do_not_disturb_each_other() {
     assert_eq!(entries.len(), 3);
     assert!(running.leftovers().is_empty());
 }
+
+/// Whether somebody waits for a lock on the file.
+#[cfg(target_os = "linux")]
+fn is_waited_for(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let inode = format!(":{} ", fs::metadata(path).unwrap().ino());
+    let locks = fs::read_to_string("/proc/locks").unwrap();
+    locks.lines().any(|line| line.contains(" -> ") && line.contains(&inode))
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_renames_or_removes_files_waits_for_its_turn() {
+    type Work = std::pin::Pin<Box<dyn Future<Output = Result<(), PostgresError>> + Send>>;
+    let (running, first) = with_snapshot().await;
+    let id = first.id;
+    let exported = fs::read(file(&running, id)).unwrap();
+    let lock = running.snapshots.path().join("lock");
+    let (on, address) = (running.snapshots.clone(), running.address.clone());
+    let create: Work = Box::pin(async move {
+        on.create(&address, "source", &[], crate::facts("s"), &Progress::new()).await.map(drop)
+    });
+    let on = running.snapshots.clone();
+    let edit: Work = Box::pin(async move { on.edit(id, "edited", "").await.map(drop) });
+    let on = running.snapshots.clone();
+    let import: Work = Box::pin(async move { import(&on, &exported).await.map(drop) });
+    let on = running.snapshots.clone();
+    let remove: Work = Box::pin(async move { on.remove(id).await });
+    let on = running.snapshots.clone();
+    let put_back: Work = Box::pin(async move { on.put_back(id).await.map(drop) });
+    let on = running.snapshots.clone();
+    let purge: Work = Box::pin(async move { on.purge(None).await });
+    for (name, work) in [
+        ("create", create),
+        ("edit", edit),
+        ("import", import),
+        ("remove", remove),
+        ("put_back", put_back),
+        ("purge", purge),
+    ] {
+        let held = fs::File::open(&lock).unwrap();
+        held.lock().unwrap();
+        let before = files_in(running.snapshots.path());
+        let work = tokio::spawn(work);
+        crate::eventually(name, || is_waited_for(&lock)).await;
+        assert_eq!(files_in(running.snapshots.path()), before, "{name}");
+        held.unlock().unwrap();
+        work.await.unwrap().unwrap();
+    }
+}

@@ -11,13 +11,18 @@ use crate::{OWNER, Running, eventually, facts, files_in};
 async fn what_is_not_as_it_was_is_refused_and_nothing_restored() {
     let running = Running::start().await;
     running.create_database("source");
-    running.sql_as(OWNER, "source", "create table t (n integer); insert into t values (42)");
+    running.sql_as(
+        OWNER,
+        "source",
+        "create table t as select 42 as n, md5(i::text) as noise from generate_series(1, 20000) i",
+    );
     let created = running.create("source", "whole").await.unwrap();
     let path = running.snapshots.path().join(format!("{}.drydock", created.id));
     let whole = fs::read(&path).unwrap();
     running.create_database("target");
     let nothing = running.relations("target");
-    // The two so far, one for the extension and one to look. A session is counted when it ends.
+    // It holds more than pg_restore can be sent before it connects. Two sessions so far, one for the extension and one to
+    // look; each is counted when it ends.
     let sessions =
         || running.sql("postgres", "select sessions from pg_stat_database where datname = 'target'");
     eventually("the count of the sessions", || sessions() == "2").await;
@@ -59,7 +64,7 @@ async fn what_is_not_as_it_was_is_refused_and_nothing_restored() {
     assert_eq!(files_in(other.path()), [other.path().join("lock")]);
     fs::write(&path, &whole).unwrap();
     running.restore(created.id, "target").await.unwrap();
-    assert_eq!(running.sql("target", "select n from t"), "42");
+    assert_eq!(running.sql("target", "select count(*), sum(n) from t"), "20000|840000");
 }
 
 #[tokio::test]
