@@ -79,7 +79,8 @@ pub(crate) fn of_data(data: &Path, except: &[u32]) -> Vec<Process> {
     list
 }
 
-fn parent(pid: u32) -> Option<u32> {
+/// The process that started this one, or took it over.
+pub(crate) fn parent(pid: u32) -> Option<u32> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
     line.trim().parse().ok()

@@ -80,5 +80,7 @@ impl ApiState {
 
 /// The router with every route, the error envelope and the request id.
 pub fn router(state: ApiState) -> Router {
-    envelope::wrap(routes::router().0.with_state(state))
+    // Made once: describing the operations takes milliseconds, and a boot makes the router twice.
+    static ROUTES: OnceLock<Router<ApiState>> = OnceLock::new();
+    envelope::wrap(ROUTES.get_or_init(|| routes::router().0).clone().with_state(state))
 }

@@ -142,6 +142,10 @@ async fn stages(
         })
         .await?;
 
+    // Describing the operations takes milliseconds, which the last stage need not wait for.
+    let routes = api.unopened();
+    tokio::task::spawn_blocking(move || drop(drydock_api::router(routes)));
+
     let target = progress
         .stage(begun, Stage::Start, async {
             let told = progress.clone();

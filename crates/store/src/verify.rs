@@ -56,9 +56,9 @@ const TENANT_ISOLATION: &str =
 #[derive(Clone, Copy, Debug)]
 pub struct Verified {
     /// Tables in schema `migration`, without the history's.
-    pub tables: i64,
+    pub tables: usize,
     /// Tenant-owned tables, each with forced row-level security.
-    pub tenant_tables: i64,
+    pub tenant_tables: usize,
 }
 
 /// Checks, as the application role, tables, row-level security and what that role may do.
@@ -67,29 +67,55 @@ pub struct Verified {
 /// [`ErrorCode::TableMissing`], [`ErrorCode::TenancyOpen`] or [`ErrorCode::RoleUnsafe`], naming what is
 /// wrong.
 pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
+    let mut connection = store.acquire().await?;
     let role = sqlx::query!(
-        r#"select r.rolname::text as "name!", r.rolsuper as "superuser!", r.rolbypassrls as "bypass!",
-                  (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                   where n.nspname = 'migration' and c.relowner = r.oid) as "owned!",
-                  (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                   where n.nspname = 'migration' and c.relkind in ('r', 'p')
-                     and has_table_privilege(c.oid, 'TRUNCATE')) as "truncatable!",
-                  (select count(*) from pg_auth_members m where m.member = r.oid) as "memberships!",
-                  coalesce(current_setting('app.client_account_id', true), '') <> '' as "preset!"
-           from pg_roles r where r.rolname = current_user"#
+        r#"select current_user::text as "name!", current_setting('is_superuser') = 'on' as "superuser!",
+                  (select count(*) from pg_auth_members m where m.member = current_user::regrole) as "memberships!",
+                  coalesce(current_setting('app.client_account_id', true), '') <> '' as "preset!""#
     )
-    .fetch_one(&mut *store.acquire().await?)
+    .fetch_one(&mut *connection)
     .await?;
-    if role.superuser || role.bypass || role.owned > 0 || role.truncatable > 0 || role.memberships > 0 {
+    let tables = sqlx::query_as!(
+        Table,
+        r#"select c.relname::text as "name!", c.relowner = current_user::regrole as "owned!",
+                  has_table_privilege(c.oid, 'TRUNCATE') as "truncatable!",
+                  row_security_active(c.oid) as "binding!",
+                  c.relrowsecurity and c.relforcerowsecurity
+                      and coalesce(p.isolating = 1 and p.admitting = 0, false) as "closed!"
+           from pg_class c
+           left join (
+               select polrelid,
+                      count(*) filter (
+                          where polname = 'tenant_isolation' and polcmd = '*' and polpermissive and 0 = any (polroles)
+                            and pg_get_expr(polqual, polrelid) = $1
+                            and coalesce(pg_get_expr(polwithcheck, polrelid), $1) = $1) as isolating,
+                      count(*) filter (
+                          where polname <> 'tenant_isolation' and polpermissive
+                            and (0 = any (polroles) or current_user::regrole = any (polroles))) as admitting
+               from pg_policy group by polrelid
+           ) p on p.polrelid = c.oid
+           where c.relnamespace = to_regnamespace('migration') and c.relkind in ('r', 'p')
+             and c.relname not in ('_sqlx_migrations', 'alembic_version')
+           order by c.relname"#,
+        TENANT_ISOLATION
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    drop(connection);
+
+    let count = |holds: fn(&Table) -> bool| tables.iter().filter(|table| holds(table)).count();
+    let (owned, truncatable) = (count(|table| table.owned), count(|table| table.truncatable));
+    // Closed, and open to this role all the same.
+    let bypassed = count(|table| table.closed && !table.binding);
+    if role.superuser || bypassed > 0 || owned > 0 || truncatable > 0 || role.memberships > 0 {
         return Err(StoreError::gate(
             ErrorCode::RoleUnsafe,
             format!(
-                "Role {} could get round row-level security (superuser {}, bypass {}, tables owned {}, tables it may truncate {}, roles it may take {}).",
-                role.name, role.superuser, role.bypass, role.owned, role.truncatable, role.memberships
+                "Role {} could get round row-level security (superuser {}, tables it does not bind {bypassed}, tables owned {owned}, tables it may truncate {truncatable}, roles it may take {}).",
+                role.name, role.superuser, role.memberships
             ),
         ));
     }
-
     if role.preset {
         return Err(StoreError::gate(
             ErrorCode::RoleUnsafe,
@@ -97,54 +123,40 @@ pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
         ));
     }
 
-    let global: Vec<String> = GLOBAL.iter().map(|name| (*name).to_owned()).collect();
-    let expected: Vec<String> = GLOBAL.iter().chain(TENANT_OWNED).map(|name| (*name).to_owned()).collect();
-    let found = sqlx::query!(
-        r#"with tables as (
-               select c.relname::text as name,
-                      c.relrowsecurity and c.relforcerowsecurity
-                          and exists (select from pg_policy p
-                                      where p.polrelid = c.oid and p.polname = 'tenant_isolation'
-                                        and p.polcmd = '*' and p.polpermissive and 0 = any (p.polroles)
-                                        and pg_get_expr(p.polqual, c.oid) = $3
-                                        and coalesce(pg_get_expr(p.polwithcheck, c.oid), $3) = $3)
-                          and not exists (select from pg_policy p
-                                          where p.polrelid = c.oid and p.polname <> 'tenant_isolation'
-                                            and p.polpermissive
-                                            and (0 = any (p.polroles)
-                                                 or current_user::regrole = any (p.polroles))) as closed,
-                      c.relname <> all ($2::text[]) as tenant
-               from pg_class c join pg_namespace n on n.oid = c.relnamespace
-               where n.nspname = 'migration' and c.relkind in ('r', 'p')
-                 and c.relname not in ('_sqlx_migrations', 'alembic_version')
-           )
-           select (select count(*) from tables) as "tables!",
-                  (select count(*) from tables where tenant) as "tenant_tables!",
-                  array(select name from tables where tenant and not closed order by name) as "open!",
-                  array(select wanted from unnest($1::text[]) wanted
-                        where wanted not in (select name from tables) order by wanted) as "missing!""#,
-        &expected,
-        &global,
-        TENANT_ISOLATION
-    )
-    .fetch_one(&mut *store.acquire().await?)
-    .await?;
-    if !found.missing.is_empty() {
+    let is_there = |name: &&&str| tables.iter().any(|table| table.name == **name);
+    let missing: Vec<&str> =
+        GLOBAL.iter().chain(TENANT_OWNED).filter(|name| !is_there(name)).copied().collect();
+    if !missing.is_empty() {
         return Err(StoreError::gate(
             ErrorCode::TableMissing,
-            format!("Missing in schema migration: {}.", found.missing.join(", ")),
+            format!("Missing in schema migration: {}.", missing.join(", ")),
         ));
     }
-    if !found.open.is_empty() {
+    let tenant: Vec<&Table> =
+        tables.iter().filter(|table| !GLOBAL.contains(&table.name.as_str())).collect();
+    let open: Vec<&str> =
+        tenant.iter().filter(|table| !table.closed).map(|table| table.name.as_str()).collect();
+    if !open.is_empty() {
         return Err(StoreError::gate(
             ErrorCode::TenancyOpen,
             format!(
                 "Not closed by row-level security with the policy tenant_isolation alone: {}.",
-                found.open.join(", ")
+                open.join(", ")
             ),
         ));
     }
-    Ok(Verified { tables: found.tables, tenant_tables: found.tenant_tables })
+    Ok(Verified { tables: tables.len(), tenant_tables: tenant.len() })
+}
+
+/// A table of schema `migration` as the application role finds it.
+struct Table {
+    name: String,
+    owned: bool,
+    truncatable: bool,
+    /// Whether row-level security applies to this role.
+    binding: bool,
+    /// Whether it is forced, with the one policy and no other that admits this role.
+    closed: bool,
 }
 
 /// Looks for accounts that can sign in, and signs one of them in except for its password, in a transaction that is

@@ -30,6 +30,8 @@ const KEPT: u64 = 60_000;
 struct Record {
     /// Rows up to here are no longer in the tables.
     dropped: u64,
+    /// Rows up to here were there at the last look.
+    seen: u64,
     acknowledged: Arc<AtomicU64>,
     sent: Arc<AtomicU64>,
 }
@@ -127,11 +129,12 @@ impl Ledger {
             let &[_, present, torn, invented, last] = columns.as_slice() else {
                 bail!("the comparison answered {answer:?}");
             };
-            let acknowledged = record.acknowledged.load(Ordering::Acquire) - record.dropped;
-            found.acknowledged += acknowledged;
-            found.lost += acknowledged.saturating_sub(present);
+            let acknowledged = record.acknowledged.load(Ordering::Acquire);
+            found.acknowledged += acknowledged - record.seen;
+            found.lost += (acknowledged - record.dropped).saturating_sub(present);
             found.torn += torn;
             found.invented += invented;
+            record.seen = last;
             record.acknowledged.store(last, Ordering::Release);
             record.sent.store(last, Ordering::Release);
             kept += last - record.dropped;

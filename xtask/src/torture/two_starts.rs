@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use super::random::Random;
 use super::tally::{Round, Tally};
 use super::{Options, fresh};
-use crate::processes::Process;
+use crate::processes::{Process, parent};
 use crate::site::{STOP, Site, Start};
 
 /// What the two find.
@@ -102,13 +102,7 @@ fn both(site: &Site, apart: Duration, round: &mut Round) -> Result<()> {
 
 /// How many of the processes are servers and not children of one.
 fn postmasters(processes: &[Process]) -> usize {
-    processes
-        .iter()
-        .filter(|process| {
-            process.name == "postgres"
-                && std::fs::read_to_string(format!("/proc/{}/cmdline", process.pid))
-                    // Children write what they do over their arguments.
-                    .is_ok_and(|line| line.contains("\0-D\0"))
-        })
-        .count()
+    let servers: Vec<u32> =
+        processes.iter().filter(|process| process.name == "postgres").map(|process| process.pid).collect();
+    servers.iter().filter(|pid| !parent(**pid).is_some_and(|parent| servers.contains(&parent))).count()
 }
