@@ -74,6 +74,8 @@ pub(crate) struct Checked {
     pub(crate) end: Refusal,
     /// What it printed; null when that was no JSON.
     pub(crate) report: Value,
+    /// From the launch of the process to every gate green, in milliseconds; not a number when one was red.
+    pub(crate) ready_ms: f64,
 }
 
 /// A running `drydock serve`, ready for work.
@@ -253,6 +255,7 @@ impl Site {
 
     /// Runs `drydock check --json`.
     pub(crate) fn check(&self) -> Result<Checked> {
+        let begun = Instant::now();
         let mut child = self
             .command("check")
             .arg("--json")
@@ -271,15 +274,20 @@ impl Site {
                 return Err(error);
             }
         };
-        let report = serde_json::from_str(&report.whole()).unwrap_or_default();
-        Ok(Checked { end: Refusal { status, said: said.whole() }, report })
+        let wall = begun.elapsed().as_secs_f64() * 1e3;
+        let report: Value = serde_json::from_str(&report.whole()).unwrap_or_default();
+        let number = |name: &str| report[name].as_f64().unwrap_or(f64::NAN);
+        // The program counts from its own first line. What it did not see, before and after, is counted as before.
+        let ready_ms = wall - (number("total_ms") - number("ready_ms"));
+        Ok(Checked { end: Refusal { status, said: said.whole() }, report, ready_ms })
     }
 
-    /// `drydock check --json` must be green. Returns its report.
-    pub(crate) fn green(&self) -> Result<Value> {
-        let Checked { end, report } = self.check()?;
-        ensure!(end.status.success() && report["state"] == "ready", "{}: {}", end.status, end.said);
-        Ok(report)
+    /// `drydock check --json` must be green.
+    pub(crate) fn green(&self) -> Result<Checked> {
+        let checked = self.check()?;
+        let end = &checked.end;
+        ensure!(end.status.success() && checked.report["state"] == "ready", "{}: {}", end.status, end.said);
+        Ok(checked)
     }
 
     /// Asks the server behind a socket with psql; the answer has one row a line, its columns divided by `|`.

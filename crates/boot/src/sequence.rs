@@ -188,10 +188,15 @@ async fn stages(
 
     progress
         .stage(begun, Stage::Bootstrap, async {
-            let detail = match superuser.bootstrap().await? {
+            let found = superuser.bootstrap().await?;
+            let detail = match found {
                 bootstrap::Bootstrap::Created => "database, roles and schema created",
+                bootstrap::Bootstrap::Repaired => "roles, schema and extension put right",
                 bootstrap::Bootstrap::Existing => "database and roles are there",
             };
+            if found != bootstrap::Bootstrap::Existing {
+                store.reconnect().await;
+            }
             Ok(((), detail))
         })
         .await?;

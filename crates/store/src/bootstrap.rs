@@ -19,6 +19,8 @@ pub(crate) const SOURCES: &[&str] = &[ROLES, DATABASE];
 pub enum Bootstrap {
     /// Database and roles were made now.
     Created,
+    /// They were there, and something about them was put right.
+    Repaired,
     /// They were there.
     Existing,
 }
@@ -50,7 +52,7 @@ async fn bootstrap(superuser: &mut Superuser) -> Result<Bootstrap, sqlx::Error> 
         }
         sqlx::raw_sql(ROLES).execute(&mut superuser.connection).await?;
         sqlx::raw_sql(DATABASE).execute(&mut superuser.connection).await?;
-        return Ok(Bootstrap::Existing);
+        return Ok(Bootstrap::Repaired);
     }
     sqlx::raw_sql(ROLES).execute(&mut superuser.connection).await?;
     let create = format!(

@@ -169,6 +169,11 @@ impl Store {
         current
     }
 
+    /// Gives every connection up: those to come see what has been changed about the role.
+    pub async fn reconnect(&self) {
+        drop(self.without_connections(Duration::ZERO).await);
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors

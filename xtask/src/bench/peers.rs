@@ -301,12 +301,13 @@ pub(crate) fn tables(repo: &Repo, program: &Program, rounds: usize) -> Result<Ve
         for round in 0..rounds {
             // Interleaved, so that a busy minute of the machine hits all alike.
             let site = Site::new(program, &scratch.path().join(format!("ours-{round}")))?;
-            for sample in [&mut ours.first, &mut ours.warm] {
-                quiet.wait()?;
-                let serving = site.serve()?;
-                sample.add(milliseconds(serving.took));
-                ours.stop.add(milliseconds(serving.stop()?));
-            }
+            quiet.wait()?;
+            ours.first.add(site.green()?.ready_ms);
+            quiet.wait()?;
+            ours.warm.add(site.green()?.ready_ms);
+            let serving = site.serve()?;
+            quiet.wait()?;
+            ours.stop.add(milliseconds(serving.stop()?));
             let mut number = 0;
             while number < peers.len() {
                 let folder = scratch.path().join(format!("peer-{number}-{round}"));

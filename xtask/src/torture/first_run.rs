@@ -158,8 +158,8 @@ fn one(
         // Whether a second try would have done tells a delay from damage.
         site.green().context("and the one after it")?;
     }
-    if let Some(ready) = checked.report["ready_ms"].as_f64() {
-        round.recovered(Duration::from_secs_f64(ready / 1e3));
+    if checked.ready_ms.is_finite() {
+        round.recovered(Duration::from_secs_f64(checked.ready_ms / 1e3));
     }
     let left: Vec<_> = entries(site.data())?.difference(usual).cloned().collect();
     if !left.is_empty() {
