@@ -22,8 +22,8 @@ use crate::template;
 
 /// What a start may take on a busy machine, with a recovery.
 pub(crate) const START: Duration = Duration::from_secs(90);
-/// What an end may take: the stop ladder has 12 s.
-pub(crate) const STOP: Duration = Duration::from_secs(20);
+/// What an end may take: the stop ladder has 27 s.
+pub(crate) const STOP: Duration = Duration::from_secs(40);
 
 /// What is started.
 #[derive(Clone)]

@@ -165,12 +165,6 @@ async fn stages(
         .await?;
 
     let store = Store::open(&target);
-    // The application's first connection takes as long as the superuser's stages: both at once. On a first run there is
-    // nothing to connect to, which is no news.
-    let early = store.clone();
-    tokio::spawn(async move {
-        let _ = early.ping().await;
-    });
 
     progress
         .stage(begun, Stage::NormaliseUrl, async {
@@ -185,6 +179,13 @@ async fn stages(
             Ok((superuser, format!("PostgreSQL {}, pgvector {}", facts.version, facts.pgvector)))
         })
         .await?;
+
+    // The application's first connection takes as long as the superuser's stages: both at once. On a first run there is
+    // nothing to connect to, which is no news.
+    let early = store.clone();
+    tokio::spawn(async move {
+        let _ = early.ping().await;
+    });
 
     progress
         .stage(begun, Stage::Bootstrap, async {

@@ -77,7 +77,7 @@ pub(super) fn run(repo: &Repo, options: &Options) -> Result<Vec<Table>> {
 
     let plain = site::Program { template: None, ..program.clone() };
     let (mut first, mut made, mut warm) = (Start::default(), Start::default(), Start::default());
-    let mut killed = Sample::default();
+    let (mut killed, mut idle) = (Sample::default(), Sample::default());
     let mut quiet = Quiet::default();
     // Kept to the end: ext4 is several times slower at creating a cluster's files just after as many were deleted.
     let scratch = Scratch::new()?;
@@ -97,6 +97,10 @@ pub(super) fn run(repo: &Repo, options: &Options) -> Result<Vec<Table>> {
             site.deserted(STOP)?;
             quiet.wait()?;
             killed.add(site.green()?.ready_ms);
+            let serving = site.serve()?;
+            // The clone for the next reset is made in this time, so the server has something to write when it stops.
+            quiet.wait()?;
+            idle.add(serving.stop()?.as_secs_f64() * 1e3);
             let site = Site::new(&plain, &scratch.path().join(format!("initdb-{round}")))?;
             quiet.wait()?;
             made.add(&site.green()?);
@@ -114,6 +118,7 @@ pub(super) fn run(repo: &Repo, options: &Options) -> Result<Vec<Table>> {
     stops.row("after a first run from the template", &first.stop);
     stops.row("after a first run with initdb", &made.stop);
     stops.row("after a warm start", &warm.stop);
+    stops.row("of an idle `drydock serve`, whole process", &idle);
     let mut tables =
         vec![starts, stops, first.stages("first run, from the template"), warm.stages("warm start")];
 

@@ -24,7 +24,8 @@ async fn main() -> Result<()> {
         timeout: Some(Duration::from_secs(60)),
         migration_dir: None,
     };
-    let mut server = PgEmbed::new(settings, PgFetchSettings { version: PG_V16, ..Default::default() }).await?;
+    let mut server =
+        PgEmbed::new(settings, PgFetchSettings { version: PG_V16, ..Default::default() }).await?;
     // The installation is there already; nothing may be downloaded.
     server.pg_access.pg_ctl_exe = installation.join("bin/pg_ctl");
     server.pg_access.init_db_exe = installation.join("bin/initdb");
