@@ -35,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) data: DataDirectory,
     pub(crate) account: Account,
     pub(crate) running: AtomicBool,
+    /// Whether what was made has yet to be made durable.
+    pub(crate) unsynced: AtomicBool,
     /// Whether what was made is durable; `None` while that is not known.
     pub(crate) durable: watch::Sender<Option<Result<(), Arc<PostgresError>>>>,
 }
@@ -60,6 +62,7 @@ impl Cluster {
             data,
             account: account.clone(),
             running: AtomicBool::new(false),
+            unsynced: AtomicBool::new(false),
             durable: watch::Sender::new(Some(Ok(()))),
         });
         inner.discard_unsynced()?;
@@ -77,6 +80,7 @@ impl Cluster {
     /// # Errors
     /// `postgres.not_durable` if it could not be made so; the next [`Cluster::initialise`] then makes the cluster anew.
     pub async fn durable(&self) -> Result<(), PostgresError> {
+        self.inner.sync_aside()?;
         let mut news = self.inner.durable.subscribe();
         // The sender lives in self.
         match news.wait_for(Option::is_some).await.map(|durable| durable.clone()) {

@@ -8,6 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use pg_embed::command_executor::{AsyncCommand, AsyncCommandExecutor};
@@ -76,13 +77,17 @@ impl Inner {
         tracing::debug!(step = "unpacked");
         self.admit_callers(&unfinished.0, os::Durable::No)?;
         self.put_in_place(unfinished)?;
-        self.sync_aside()?;
+        self.durable.send_replace(None);
+        self.unsynced.store(true, Ordering::Release);
         Ok(())
     }
 
-    /// Makes the unpacked cluster durable on a thread of its own, and takes away the marker when it is.
-    fn sync_aside(self: &Arc<Self>) -> Result<(), PostgresError> {
-        self.durable.send_replace(None);
+    /// Makes the unpacked cluster durable on a thread of its own, and takes away the marker when it is. To be called when the
+    /// server has started: before, its few writes would wait for all of this one's. Does nothing the second time.
+    pub(crate) fn sync_aside(self: &Arc<Self>) -> Result<(), PostgresError> {
+        if !self.unsynced.swap(false, Ordering::AcqRel) {
+            return Ok(());
+        }
         // With the lock: the marker of another opener is not ours to take away.
         let inner = Arc::clone(self);
         let work = move || {

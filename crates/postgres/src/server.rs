@@ -12,8 +12,14 @@ use crate::pid_file::Note;
 use crate::socket::{PORT, SocketFolder};
 use crate::{Cluster, PostgresError, log, recover};
 
+/// How often a server that is to stop is looked at.
+const GLANCE: Duration = Duration::from_millis(250);
+
+/// How many looks at a server without processes make it one that does not stop.
+const ALONE: u32 = 6;
+
 /// How often `postmaster.pid` is looked at while the server starts.
-const LOOK: Duration = Duration::from_millis(1);
+const LOOK: Duration = Duration::from_micros(500);
 
 /// How long a start may take without being reported.
 const QUIET: Duration = Duration::from_millis(500);
@@ -155,13 +161,11 @@ impl Cluster {
             self.inner.running.store(false, Ordering::Release);
             return Err(PostgresError::io("start a thread for", &self.path())(cause));
         }
-        match started.await {
-            Ok(started) => started,
-            Err(_) => Err(PostgresError::StartFailed {
-                status: "its keeper thread ended".into(),
-                log: String::new(),
-            }),
-        }
+        let server = started.await.unwrap_or_else(|_| {
+            Err(PostgresError::StartFailed { status: "its keeper thread ended".into(), log: String::new() })
+        })?;
+        self.inner.sync_aside()?;
+        Ok(server)
     }
 }
 
@@ -245,6 +249,26 @@ impl Process {
         self.exit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits for the end until `patience` is over, or until there is nothing to wait for: a server that is about to begin anew
+    /// after a crash forgets that it was asked to stop, and shows it by having no process of its own for a while.
+    fn await_exit<'a>(
+        &'a self,
+        mut exit: MutexGuard<'a, Option<ExitStatus>>,
+        patience: Duration,
+    ) -> MutexGuard<'a, Option<ExitStatus>> {
+        let begun = Instant::now();
+        let mut alone = 0;
+        while exit.is_none() && alone < ALONE && begun.elapsed() < patience {
+            let (guard, _) = self
+                .ended
+                .wait_timeout_while(exit, GLANCE, |exit| exit.is_none())
+                .unwrap_or_else(PoisonError::into_inner);
+            exit = guard;
+            alone = if os::has_children(self.pid) { 0 } else { alone + 1 };
+        }
+        exit
+    }
+
     fn stop(&self) -> Result<Stopped, PostgresError> {
         let begun = Instant::now();
         let failed = |what: String| PostgresError::StopFailed { pid: self.pid, what };
@@ -254,11 +278,7 @@ impl Process {
         }
         for (request, mode, patience) in LADDER {
             os::ask(self.pid, request).map_err(|cause| failed(cause.to_string()))?;
-            let (guard, _) = self
-                .ended
-                .wait_timeout_while(exit, patience, |exit| exit.is_none())
-                .unwrap_or_else(PoisonError::into_inner);
-            exit = guard;
+            exit = self.await_exit(exit, patience);
             if let Some(status) = *exit {
                 // To an immediate shutdown, too, the server answers with success.
                 let clean = mode == StopMode::Fast && status.success();

@@ -73,16 +73,13 @@ impl Tree {
         if manifest.target != TARGET {
             return Err(damaged(path, format!("is for {}, this program needs {TARGET}", manifest.target)));
         }
-        for entry in &manifest.files {
-            let path = root.join(&entry.path);
-            match fs::metadata(&path) {
-                Ok(meta) if meta.len() == entry.size => {}
-                Ok(meta) => {
-                    return Err(damaged(path, format!("has {} bytes instead of {}", meta.len(), entry.size)));
-                }
-                Err(cause) => return Err(damaged(path, format!("cannot be read: {cause}"))),
-            }
-        }
+        // Two at a time: it is what a start waits for first.
+        let (one, other) = manifest.files.split_at(manifest.files.len() / 2);
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| check_sizes(&root, other));
+            // A panic there would be one here as well.
+            check_sizes(&root, one).and(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        })?;
         let tree = Self {
             bin: root.join(&manifest.bin),
             root,
@@ -218,6 +215,22 @@ impl Tree {
 }
 
 /// Opens a staged copy and marks it as in use, in this order: lock, then check that it is still there.
+/// Whether every file is there and as long as it must be.
+fn check_sizes(root: &Path, files: &[Entry]) -> Result<(), PostgresError> {
+    let damaged = |path: PathBuf, what: String| PostgresError::TreeDamaged { path, what };
+    for entry in files {
+        let path = root.join(&entry.path);
+        match fs::metadata(&path) {
+            Ok(meta) if meta.len() == entry.size => {}
+            Ok(meta) => {
+                return Err(damaged(path, format!("has {} bytes instead of {}", meta.len(), entry.size)));
+            }
+            Err(cause) => return Err(damaged(path, format!("cannot be read: {cause}"))),
+        }
+    }
+    Ok(())
+}
+
 fn open_staged(place: &Path) -> Result<Tree, PostgresError> {
     let path = place.join(MANIFEST);
     let manifest = File::open(&path).map_err(PostgresError::io("open", &path))?;

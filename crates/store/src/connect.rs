@@ -149,6 +149,12 @@ impl Store {
         }
     }
 
+    /// Returns a connection and waits until it is there for the next one. Dropping it does that some time later, until when
+    /// whoever comes next opens another connection.
+    pub(crate) async fn give_back(mut connection: PoolConnection<Postgres>) {
+        connection.return_to_pool().await;
+    }
+
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         loop {
             let pool = self.live.pool.read().await.clone();
@@ -179,7 +185,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query!(r#"select 1 as "one!""#).fetch_one(&mut *self.acquire().await?).await?;
+        let mut connection = self.acquire().await?;
+        sqlx::query!(r#"select 1 as "one!""#).fetch_one(&mut *connection).await?;
+        Self::give_back(connection).await;
         Ok(())
     }
 

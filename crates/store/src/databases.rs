@@ -98,6 +98,12 @@ impl Databases {
             }
             server.close().await?;
         }
+        if made {
+            // Now rather than when the server is to stop.
+            let mut server = self.server().await?;
+            sqlx::raw_sql("CHECKPOINT").execute(&mut server).await?;
+            server.close().await?;
+        }
         self.drop_all("trash").await?;
         Ok(made)
     }

@@ -58,17 +58,17 @@ pub async fn compare(target: &Target) -> Result<History, StoreError> {
 }
 
 pub(crate) async fn read(connection: &mut PgConnection) -> Result<History, StoreError> {
-    let table =
-        sqlx::query_scalar!(r#"select to_regclass('migration._sqlx_migrations') is not null as "exists!""#)
-            .fetch_one(&mut *connection)
-            .await?;
     // Not `query!`: the migrator makes this table at run time, so it is no part of the checked schema.
-    let applied: Vec<(i64, Vec<u8>, bool)> = if table {
+    let read: Result<Vec<(i64, Vec<u8>, bool)>, _> =
         sqlx::query_as("select version, checksum, success from migration._sqlx_migrations order by version")
             .fetch_all(connection)
-            .await?
-    } else {
-        Vec::new()
+            .await;
+    let applied = match read {
+        // undefined_table, and invalid_schema_name where the schema is missing as well
+        Err(sqlx::Error::Database(error)) if matches!(error.code().as_deref(), Some("42P01" | "3F000")) => {
+            Vec::new()
+        }
+        read => read?,
     };
 
     for (version, checksum, success) in &applied {

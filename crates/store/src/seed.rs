@@ -67,6 +67,7 @@ async fn seed(store: &Store) -> Result<Seeded, StoreError> {
     let users: Vec<Uuid> = demo::ACCOUNTS.iter().map(|account| account.id().0).collect();
     let tenants: Vec<Uuid> = demo::CLIENTS.iter().map(|client| client.id().0).collect();
     let slugs: Vec<String> = demo::CLIENTS.iter().map(|client| client.slug.to_owned()).collect();
+    let mut connection = store.acquire().await?;
     let present = sqlx::query!(
         r#"select array(select email::text from migration.users where email = any($1)) as "emails!",
                   array(select id from migration.users where id = any($2)) as "users!",
@@ -77,8 +78,9 @@ async fn seed(store: &Store) -> Result<Seeded, StoreError> {
         &tenants,
         &slugs
     )
-    .fetch_one(&mut *store.acquire().await?)
+    .fetch_one(&mut *connection)
     .await?;
+    Store::give_back(connection).await;
     let is_there = |names: &[String], name: &str| names.iter().any(|there| there == name);
     let accounts: Vec<&Account> = demo::ACCOUNTS
         .iter()

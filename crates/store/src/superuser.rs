@@ -59,9 +59,7 @@ impl Superuser {
         let facts = sqlx::query!(
             r#"select current_setting('server_version') as "version!",
                       current_setting('server_version_num')::int as "number!",
-                      coalesce((select extversion from pg_extension where extname = 'vector'),
-                               (select default_version from pg_available_extensions where name = 'vector'))
-                          as pgvector"#
+                      (select extversion from pg_extension where extname = 'vector') as pgvector"#
         )
         .fetch_one(&mut self.connection)
         .await?;
@@ -71,10 +69,21 @@ impl Superuser {
                 format!("The server is PostgreSQL {}, and Drydock needs 16.", facts.version),
             ));
         }
-        let pgvector = facts.pgvector.ok_or_else(|| {
-            StoreError::gate(ErrorCode::DatabaseUnsuitable, "The server has no pgvector extension.")
-        })?;
+        let pgvector = match facts.pgvector {
+            Some(installed) => installed,
+            None => self.available_pgvector().await?,
+        };
         Ok(ServerFacts { version: facts.version, pgvector })
+    }
+
+    async fn available_pgvector(&mut self) -> Result<String, StoreError> {
+        sqlx::query_scalar!("select default_version from pg_available_extensions where name = 'vector'")
+            .fetch_optional(&mut self.connection)
+            .await?
+            .flatten()
+            .ok_or_else(|| {
+                StoreError::gate(ErrorCode::DatabaseUnsuitable, "The server has no pgvector extension.")
+            })
     }
 
     /// Makes sure that the database exists and can be migrated.

@@ -1,6 +1,7 @@
 //! The verify and login gates: what must hold before anybody may sign in.
 
 use drydock_domain::{ErrorCode, UserId};
+use sqlx::Connection as _;
 
 use crate::{Store, StoreError, error::words, identity, password};
 
@@ -101,7 +102,7 @@ pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
     )
     .fetch_all(&mut *connection)
     .await?;
-    drop(connection);
+    Store::give_back(connection).await;
 
     let count = |holds: fn(&Table) -> bool| tables.iter().filter(|table| holds(table)).count();
     let (owned, truncatable) = (count(|table| table.owned), count(|table| table.truncatable));
@@ -132,8 +133,7 @@ pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
             format!("Missing in schema migration: {}.", missing.join(", ")),
         ));
     }
-    let tenant: Vec<&Table> =
-        tables.iter().filter(|table| !GLOBAL.contains(&table.name.as_str())).collect();
+    let tenant: Vec<&Table> = tables.iter().filter(|table| !GLOBAL.contains(&table.name.as_str())).collect();
     let open: Vec<&str> =
         tenant.iter().filter(|table| !table.closed).map(|table| table.name.as_str()).collect();
     if !open.is_empty() {
@@ -166,6 +166,7 @@ struct Table {
 /// [`ErrorCode::LoginImpossible`] when there is none, or when a statement of signing in fails.
 pub async fn login(store: &Store) -> Result<usize, StoreError> {
     let impossible = |what: String| StoreError::gate(ErrorCode::LoginImpossible, what);
+    let mut connection = store.acquire().await?;
     let accounts = sqlx::query!(
         r#"select u.id, u.password_hash as "password_hash!"
            from migration.users u
@@ -177,7 +178,7 @@ pub async fn login(store: &Store) -> Result<usize, StoreError> {
            order by u.created_at, u.id
            limit 100"#
     )
-    .fetch_all(&mut *store.acquire().await?)
+    .fetch_all(&mut *connection)
     .await
     .map_err(|error| impossible(format!("The accounts cannot be read: {}.", words(&error))))?;
     let usable: Vec<UserId> = accounts
@@ -190,13 +191,14 @@ pub async fn login(store: &Store) -> Result<usize, StoreError> {
             "There is no active account with a role and a usable password hash.".to_owned(),
         ));
     };
-    let mut tx = store.begin().await?;
+    let mut tx = connection.begin().await?;
     let tried = async {
         identity::record_sign_in(&mut tx, *first, None).await?;
         identity::user(&mut tx, *first).await
     }
     .await;
     tx.rollback().await?;
+    Store::give_back(connection).await;
     tried.map_err(|error| impossible(format!("An account cannot be signed in: {error}.")))?;
     Ok(usable.len())
 }

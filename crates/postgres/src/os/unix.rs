@@ -214,6 +214,11 @@ pub(crate) fn server(program: &Path) -> io::Result<(Command, Option<Guard>)> {
     Guard::around(program).map(|(command, guard)| (command, Some(guard)))
 }
 
+/// Whether the process has children, if that can be told.
+pub(crate) fn has_children(pid: i32) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).map_or(true, |list| !list.is_empty())
+}
+
 /// Prepares a child: runs as `account`, out of the terminal's process group (Ctrl-C is for the app, which then stops the
 /// server in order), and on Linux is told to shut down when the thread that spawns it ends.
 pub(crate) fn confine(command: &mut Command, account: &Account) {
