@@ -1,7 +1,7 @@
 //! How a cluster comes to be: unpacked from a template, or made by initdb. It is made aside and renamed when it is
 //! complete, so that what an interruption leaves is never taken for a cluster.
 //!
-//! initdb's is durable before it is renamed. A template's becomes durable while its server starts already; until then the
+//! initdb's is durable before it is renamed. A template's becomes durable behind its first start's gates; until then the
 //! marker beside it says so, and a cluster with the marker is made anew: nobody has been let in yet.
 
 use std::fs;

@@ -28,6 +28,8 @@ impl Guard {
         let mut command = Command::new("/bin/sh");
         command.args([OsStr::new("-c"), OsStr::new(GUARDED), OsStr::new("drydock"), program.as_os_str()]);
         command.stdin(Stdio::from(theirs));
+        // A shell can't begin to heed a signal that it was started to ignore.
+        super::heed_signals(&mut command);
         Ok((command, Self { ours }))
     }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{self, Signal};
+use nix::sys::signal::{self, SigHandler, Signal};
 use nix::unistd::{Pid, Uid, User as Passwd};
 
 use super::{Durable, Guard, Request, User};
@@ -227,6 +227,7 @@ pub(crate) fn confine(command: &mut Command, account: &Account) {
         // std also clears the supplementary groups when root sets a uid.
         command.uid(account.uid).gid(account.gid);
     }
+    heed_signals(command);
     #[cfg(target_os = "linux")]
     die_with_parent(command);
 }
@@ -235,8 +236,29 @@ pub(crate) fn confine(command: &mut Command, account: &Account) {
 /// when the thread that spawns it does.
 pub(crate) fn attach(command: &mut Command) {
     command.process_group(0);
+    heed_signals(command);
     #[cfg(target_os = "linux")]
     die_with_parent(command);
+}
+
+/// Lets a child be ended by the signals we use from its very first moment on. A program that was started in the background of
+/// a script ignores SIGINT, and would hand that on: until a server has its own handlers, a request to stop would be lost.
+pub(crate) fn heed_signals(command: &mut Command) {
+    let reset = || {
+        for signal in [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGHUP] {
+            // SAFETY: no handler is installed, the default is.
+            #[allow(unsafe_code)]
+            unsafe {
+                signal::signal(signal, SigHandler::SigDfl)?;
+            }
+        }
+        Ok(())
+    };
+    // SAFETY: runs between fork and exec. It makes a few system calls, allocates nothing and takes no lock.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(reset);
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -343,7 +365,7 @@ watch=$!
 wait "$program"
 status=$?
 exec 2>/dev/null
-kill "$watch"
+kill -s KILL "$watch"
 wait "$watch"
 exit "$status"
 "#;

@@ -186,6 +186,15 @@ async fn a_server_that_hangs_is_stopped_all_the_same() {
     assert_eq!(query(&server, "select n from kept"), "7");
 }
 
+/// What a script starts in the background ignores SIGINT, and so would a server that has no handlers of its own yet.
+#[test]
+fn a_start_nobody_waits_for_is_undone_in_the_background_as_well() {
+    let mut command = Command::new("/usr/bin/env");
+    command.args(["--ignore-signal=INT"]).arg(std::env::current_exe().unwrap());
+    let output = command.args(["--exact", "life::a_start_nobody_waits_for_is_undone"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
 #[tokio::test]
 async fn a_start_nobody_waits_for_is_undone() {
     let folder = folder();

@@ -175,7 +175,9 @@ fn names_in(folder: &Path) -> Vec<String> {
 
 /// This program again, for one test alone.
 fn again(program: &Path, test: &str) -> Command {
-    let mut command = Command::new(program);
+    // With the signals of a program that was started at a terminal: what runs in a script's background ignores SIGINT.
+    let mut command = Command::new("/usr/bin/env");
+    command.arg("--default-signal").arg(program);
     command.args(["--exact", test, "--include-ignored", "--nocapture"]);
     command
 }
