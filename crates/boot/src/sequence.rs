@@ -166,11 +166,7 @@ async fn stages(
 
     let store = Store::open(&target);
 
-    // Beside the superuser's stages, which take as long. What it finds counts where those find nothing to do.
-    let early = tokio::spawn({
-        let store = store.clone();
-        async move { verify::schema(&store).await }
-    });
+    let early = tokio::spawn(look_ahead(store.clone()));
 
     progress
         .stage(begun, Stage::NormaliseUrl, async {
@@ -237,20 +233,24 @@ async fn stages(
         running.maintenance = Some(maintenance.clone());
     }
 
-    progress
+    let ahead = progress
         .stage(begun, Stage::Verify, async {
-            let early = early.await;
-            let seen = match early {
-                Ok(seen) if found == bootstrap::Bootstrap::Existing && applied == 0 => seen?,
-                _ => verify::schema(&store).await?,
+            let mut ahead = match early.await {
+                Ok(ahead) if found == bootstrap::Bootstrap::Existing && applied == 0 => ahead,
+                _ => Ahead::default(),
             };
-            Ok(((), format!("{} tables, {} closed by tenant", seen.tables, seen.tenant_tables)))
+            let seen = match ahead.verified.take() {
+                Some(seen) => seen,
+                None => verify::schema(&store).await?,
+            };
+            Ok((ahead, format!("{} tables, {} closed by tenant", seen.tables, seen.tenant_tables)))
         })
         .await?;
 
     progress
         .stage(begun, Stage::Seed, async {
             let seeded = match settings.profile {
+                crate::Profile::Demo if ahead.accounts.is_some() => seed::Seeded::default(),
                 crate::Profile::Demo => seed::run(&store).await?,
             };
             let detail = match seeded.rows {
@@ -263,7 +263,10 @@ async fn stages(
 
     progress
         .stage(begun, Stage::Login, async {
-            let accounts = verify::login(&store).await?;
+            let accounts = match ahead.accounts {
+                Some(accounts) => accounts,
+                None => verify::login(&store).await?,
+            };
             Ok(((), format!("{accounts} accounts can sign in")))
         })
         .await?;
@@ -289,6 +292,25 @@ fn recovering(waiting: &Waiting) -> String {
         "" => format!("for {seconds} s"),
         line => format!("for {seconds} s: {line}"),
     }
+}
+
+/// What the application role's gates would find, looked at beside the superuser's stages, which take as long. It counts where
+/// those find nothing to do; what is red is looked at again at its gate.
+#[derive(Default)]
+struct Ahead {
+    verified: Option<verify::Verified>,
+    /// How many accounts can sign in, if there is nothing to seed.
+    accounts: Option<usize>,
+}
+
+async fn look_ahead(store: Store) -> Ahead {
+    let mut ahead = Ahead::default();
+    let Ok(verified) = verify::schema(&store).await else { return ahead };
+    ahead.verified = Some(verified);
+    if let Ok(true) = seed::is_complete(&store).await {
+        ahead.accounts = verify::login(&store).await.ok();
+    }
+    ahead
 }
 
 async fn configure(settings: &Settings) -> Result<(PathBuf, String), Red> {

@@ -62,7 +62,17 @@ pub async fn run(store: &Store) -> Result<Seeded, StoreError> {
     })
 }
 
-async fn seed(store: &Store) -> Result<Seeded, StoreError> {
+/// Whether there is nothing to add.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_complete(store: &Store) -> Result<bool, StoreError> {
+    let (accounts, clients) = missing(store).await?;
+    Ok(accounts.is_empty() && clients.is_empty())
+}
+
+/// The accounts and client accounts that are not there.
+async fn missing(store: &Store) -> Result<(Vec<&'static Account>, Vec<&'static Client>), StoreError> {
     let emails: Vec<String> = demo::ACCOUNTS.iter().map(|account| account.email.to_owned()).collect();
     let users: Vec<Uuid> = demo::ACCOUNTS.iter().map(|account| account.id().0).collect();
     let tenants: Vec<Uuid> = demo::CLIENTS.iter().map(|client| client.id().0).collect();
@@ -82,16 +92,21 @@ async fn seed(store: &Store) -> Result<Seeded, StoreError> {
     .await?;
     Store::give_back(connection).await;
     let is_there = |names: &[String], name: &str| names.iter().any(|there| there == name);
-    let accounts: Vec<&Account> = demo::ACCOUNTS
+    let accounts = demo::ACCOUNTS
         .iter()
         .filter(|account| {
             !is_there(&present.emails, account.email) && !present.users.contains(&account.id().0)
         })
         .collect();
-    let clients: Vec<&Client> = demo::CLIENTS
+    let clients = demo::CLIENTS
         .iter()
         .filter(|client| !is_there(&present.slugs, client.slug) && !present.tenants.contains(&client.id().0))
         .collect();
+    Ok((accounts, clients))
+}
+
+async fn seed(store: &Store) -> Result<Seeded, StoreError> {
+    let (accounts, clients) = missing(store).await?;
     if accounts.is_empty() && clients.is_empty() {
         return Ok(Seeded::default());
     }
