@@ -300,3 +300,34 @@ async fn a_role_that_could_become_another_is_red_and_lost_attributes_are_put_rig
     outcome.unwrap();
     platform.shutdown().await.unwrap();
 }
+
+/// What lies in the schemas may have come with somebody's snapshot: nothing of it may run with a superuser's rights.
+#[tokio::test]
+async fn no_view_of_the_owners_is_read_as_superuser() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let (outcome, _, platform) = boot(settings(&data)).await;
+    outcome.unwrap();
+    let target = platform.target().await.unwrap();
+    let trap = "create function migration.trap() returns boolean language plpgsql volatile as $$
+                begin
+                    if current_setting('is_superuser') = 'on' then execute 'alter role drydock_readonly superuser'; end if;
+                    return true;
+                end $$;
+                create function public.trap(oid, regclass) returns boolean language sql as 'select migration.trap()';
+                create operator public.= (leftarg = oid, rightarg = regclass, function = public.trap);
+                alter table migration._sqlx_migrations rename to applied;
+                create view migration._sqlx_migrations as
+                select version, description, installed_on, migration.trap() as success, checksum, execution_time from migration.applied";
+    assert!(psql_on(&target, "drydock_owner").args(["--command", trap]).status().unwrap().success());
+    platform.shutdown().await.unwrap();
+    drop(platform);
+
+    let (_, _, platform) = boot(settings(&data)).await;
+    let target = platform.target().await.unwrap();
+    drydock_store::databases::facts(&target).await.unwrap();
+    let asked = "select count(*) from pg_roles where rolsuper";
+    let output = psql_on(&target, "postgres").args(["--command", asked]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "1");
+    platform.shutdown().await.unwrap();
+}

@@ -190,6 +190,7 @@ async fn stages(
                 bootstrap::Bootstrap::Repaired => "roles, schema and extension put right",
                 bootstrap::Bootstrap::Existing => "database and roles are there",
             };
+            superuser.close().await?;
             if found != bootstrap::Bootstrap::Existing {
                 store.reconnect().await;
             }
@@ -199,8 +200,7 @@ async fn stages(
 
     let history = progress
         .stage(begun, Stage::History, async {
-            let history = superuser.history().await?;
-            superuser.close().await?;
+            let history = history::compare(&target).await?;
             let detail = format!("{} applied, {} pending", history.applied.len(), history.pending.len());
             Ok((history, detail))
         })

@@ -10,7 +10,7 @@ use drydock_postgres::{
     Holder, LastStop, PORT, PostgresError, Tree,
     snapshot::{Entry, SnapshotFolder},
 };
-use drydock_store::{StoreError, Superuser, Target, databases};
+use drydock_store::{StoreError, Superuser, Target, databases, history};
 
 use crate::{Settings, access::data_path, sequence::DATABASE, template};
 
@@ -105,7 +105,7 @@ async fn ask(target: &Target) -> Result<DatabaseStatus, String> {
 async fn read(target: &Target) -> Result<DatabaseStatus, StoreError> {
     let mut superuser = Superuser::connect(target).await?;
     let facts = superuser.facts().await?;
-    let history = superuser.history().await?;
+    let history = history::compare(target).await?;
     superuser.close().await?;
     let (bytes, _) = databases::facts(target).await?;
     Ok(DatabaseStatus {

@@ -89,6 +89,15 @@ impl Target {
     // Every field is set, so that no PG* variable of the environment can redirect a connection. PGOPTIONS alone could
     // still add to it; the programs forget it when they start.
     fn options(&self, role: DatabaseRole) -> PgConnectOptions {
+        let options = self.plain_options(role);
+        match role {
+            // See [`Superuser`](crate::Superuser).
+            DatabaseRole::Superuser => options.options([("search_path", "pg_catalog")]),
+            _ => options,
+        }
+    }
+
+    fn plain_options(&self, role: DatabaseRole) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
             .host("localhost")
             .socket(&self.socket_dir)

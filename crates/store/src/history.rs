@@ -45,7 +45,8 @@ pub async fn digest(target: &Target) -> Result<String, StoreError> {
     Ok(hexadecimal(&digest.finalize()))
 }
 
-/// Compares the applied migrations with the shipped ones, changing nothing.
+/// Compares the applied migrations with the shipped ones, changing nothing. As the owner, whose table it is: see
+/// [`Superuser`](crate::Superuser).
 ///
 /// # Errors
 /// [`ErrorCode::HistoryAhead`], [`ErrorCode::HistoryChanged`] or [`ErrorCode::HistoryDirty`], naming the
@@ -57,7 +58,7 @@ pub async fn compare(target: &Target) -> Result<History, StoreError> {
     history
 }
 
-pub(crate) async fn read(connection: &mut PgConnection) -> Result<History, StoreError> {
+async fn read(connection: &mut PgConnection) -> Result<History, StoreError> {
     // Not `query!`: the migrator makes this table at run time, so it is no part of the checked schema.
     let read: Result<Vec<(i64, Vec<u8>, bool)>, _> =
         sqlx::query_as("select version, checksum, success from migration._sqlx_migrations order by version")

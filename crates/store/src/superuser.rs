@@ -3,10 +3,7 @@
 use drydock_domain::ErrorCode;
 use sqlx::{Connection as _, PgConnection};
 
-use crate::{
-    DatabaseRole, StoreError, Target, bootstrap, bootstrap::Bootstrap, error::words, history,
-    history::History,
-};
+use crate::{DatabaseRole, StoreError, Target, bootstrap, bootstrap::Bootstrap, error::words};
 
 /// The database that is there before ours is, and that nobody keeps anything in.
 pub(crate) const MAINTENANCE: &str = "postgres";
@@ -21,6 +18,9 @@ pub struct ServerFacts {
 }
 
 /// A superuser's connection to a database, or to the server where there is no such database yet.
+///
+/// It reads the system catalogues and nothing else: what is in the schemas may have come with a snapshot of somebody's, and a
+/// view, a function or an operator found there would run with a superuser's rights. `search_path` leaves them out.
 #[derive(Debug)]
 pub struct Superuser {
     pub(crate) connection: PgConnection,
@@ -92,14 +92,6 @@ impl Superuser {
     /// [`ErrorCode::BootstrapFailed`] with the server's own words.
     pub async fn bootstrap(&mut self) -> Result<Bootstrap, StoreError> {
         bootstrap::on(self).await
-    }
-
-    /// Compares the applied migrations with the shipped ones, changing nothing.
-    ///
-    /// # Errors
-    /// As [`history::compare`].
-    pub async fn history(&mut self) -> Result<History, StoreError> {
-        history::read(&mut self.connection).await
     }
 
     /// Ends the connection.
