@@ -112,6 +112,11 @@ async fn whoever_resets_stays_signed_in_and_an_ended_token_stays_ended() {
         assert!(matches!(store.verify_session(token).await, Err(StoreError::SessionExpired)));
     }
 
+    // Nor does the caller's, once it has signed out.
+    store.end_session(&session).await.unwrap();
+    databases.reset(Some(&session)).await.unwrap();
+    assert!(matches!(store.verify_session(&mine).await, Err(StoreError::SessionExpired)));
+
     // A user whom the new state does not know is signed out.
     let _ =
         database.sql("update migration.users set is_active = false where email = 'analyst@demo-corp.com'");

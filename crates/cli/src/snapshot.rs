@@ -1,6 +1,6 @@
 //! `drydock snapshot`.
 
-use std::{path::Path, process::ExitCode};
+use std::{io, path::Path, process::ExitCode};
 
 use drydock_api::maintenance::{Maintenance as _, TaskState};
 use drydock_boot::{
@@ -243,6 +243,10 @@ async fn import(
     signals: &mut Signals,
 ) -> ExitCode {
     let opened = async {
+        // To open a pipe would wait for whoever writes to it.
+        if !tokio::fs::metadata(file).await?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+        }
         let opened = tokio::fs::File::open(file).await?;
         let bytes = opened.metadata().await?.len();
         Ok((opened, bytes))

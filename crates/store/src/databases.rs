@@ -347,7 +347,7 @@ impl Databases {
         session: Option<&VerifiedSession>,
     ) -> Result<Before, StoreError> {
         let carried = match session {
-            Some(session) => Some(sessions::row(&mut *self.store.acquire().await?, session).await?),
+            Some(session) => sessions::row(&mut *self.store.acquire().await?, session).await?,
             None => None,
         };
         self.settle_sessions(server, incoming, carried.as_ref()).await?;
@@ -429,7 +429,8 @@ impl Databases {
             .fetch_all(&mut server)
             .await?;
             for name in left {
-                execute(&mut server, format!("DROP DATABASE {} WITH (FORCE)", quoted(&name))).await?;
+                execute(&mut server, format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(&name)))
+                    .await?;
             }
             Ok(())
         }

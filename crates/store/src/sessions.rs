@@ -132,17 +132,18 @@ impl Store {
     }
 }
 
-/// Reads the session as its row stands, to be put into another database by [`carry_over`].
+/// Reads the session as its row stands, to be put into another database by [`carry_over`]; nothing if it has ended since.
 pub(crate) async fn row(
     connection: &mut PgConnection,
     session: &VerifiedSession,
-) -> Result<Carried, StoreError> {
+) -> Result<Option<Carried>, StoreError> {
     Ok(sqlx::query_as!(
         Carried,
-        "select id, user_id, token_hash, created_at, expires_at, user_agent from migration.sessions where id = $1",
+        "select id, user_id, token_hash, created_at, expires_at, user_agent from migration.sessions
+         where id = $1 and revoked_at is null and expires_at > now()",
         session.id
     )
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await?)
 }
 

@@ -110,6 +110,13 @@ fn an_exported_one_is_imported_elsewhere_and_a_damaged_one_is_not() {
     fs::write(&file, &bytes).unwrap();
     failed_with(&at(&elsewhere, &import).output().unwrap(), "snapshot.damaged");
     failed_with(&at(&elsewhere, &["snapshot", "import", "/nonexistent"]).output().unwrap(), "postgres.io");
+    // A pipe that nobody writes to would be waited for.
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let pipe = pipe.to_str().unwrap();
+    failed_with(&at(&elsewhere, &["snapshot", "import", pipe]).output().unwrap(), "postgres.io");
+    let export = ["snapshot", "export", "state", pipe, "--replace"];
+    failed_with(&at(&data, &export).output().unwrap(), "snapshot.file_exists");
     assert_eq!(names(&elsewhere), ["state"]);
 }
 

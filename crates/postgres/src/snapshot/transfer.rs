@@ -32,7 +32,8 @@ impl SnapshotFolder {
         progress.begin(None);
         run(progress, move |run| {
             let exists = || PostgresError::SnapshotFileExists { path: to.clone() };
-            if !replace && to.symlink_metadata().is_ok() {
+            // A device or a pipe is never what a person means to replace.
+            if to.symlink_metadata().is_ok_and(|meta| !(replace && meta.is_file())) {
                 return Err(exists());
             }
             let mut container = folder.open(id)?;
