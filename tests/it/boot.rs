@@ -301,6 +301,36 @@ async fn a_role_that_could_become_another_is_red_and_lost_attributes_are_put_rig
     platform.shutdown().await.unwrap();
 }
 
+/// An operator that fits exactly is preferred to the system's own, which needs a cast: the gate must leave none to be preferred.
+#[tokio::test]
+async fn the_gate_is_not_fooled_by_operators_of_the_owners() {
+    use drydock_store::verify;
+    use drydock_testkit::Database;
+
+    let database = Database::new().await;
+    let fool = |left: &str, right: &str, answer: bool| {
+        let name = format!("fool_{left}_{right}");
+        database
+            .sql_as(
+                "drydock_owner",
+                &format!(
+                    "create function public.{name}({left}, {right}) returns boolean language sql immutable as 'select {answer}';
+                     create operator public.= (leftarg = {left}, rightarg = {right}, function = public.{name})"
+                ),
+            )
+            .unwrap();
+    };
+    fool("regrole", "oid", false);
+    fool("oid", "regrole", false);
+    database
+        .sql_as("drydock_owner", "create policy leak on migration.assets to drydock_app using (true)")
+        .unwrap();
+    let store = drydock_store::Store::open(database.target());
+    let error = verify::schema(&store).await.unwrap_err();
+    store.close().await;
+    assert_eq!(error.code().as_str(), "verify.tenancy_open", "{error}");
+}
+
 /// What lies in the schemas may have come with somebody's snapshot: nothing of it may run with a superuser's rights.
 #[tokio::test]
 async fn no_view_of_the_owners_is_read_as_superuser() {

@@ -69,12 +69,15 @@ pub struct Verified {
 /// wrong.
 pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
     let mut connection = store.acquire().await?;
+    let mut tx = connection.begin().await?;
+    // The system's own operators and functions alone: one of the owner's that fits more exactly would be preferred.
+    sqlx::raw_sql("SET LOCAL search_path = pg_catalog").execute(&mut *tx).await?;
     let role = sqlx::query!(
         r#"select current_user::text as "name!", current_setting('is_superuser') = 'on' as "superuser!",
                   (select count(*) from pg_auth_members m where m.member = current_user::regrole) as "memberships!",
                   coalesce(current_setting('app.client_account_id', true), '') <> '' as "preset!""#
     )
-    .fetch_one(&mut *connection)
+    .fetch_one(&mut *tx)
     .await?;
     let tables = sqlx::query_as!(
         Table,
@@ -100,8 +103,9 @@ pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
            order by c.relname"#,
         TENANT_ISOLATION
     )
-    .fetch_all(&mut *connection)
+    .fetch_all(&mut *tx)
     .await?;
+    tx.rollback().await?;
     Store::give_back(connection).await;
 
     let count = |holds: fn(&Table) -> bool| tables.iter().filter(|table| holds(table)).count();
