@@ -38,8 +38,8 @@ async fn a_reset_brings_the_seeded_rows_back_and_undo_the_changed_ones() {
     let database = Database::new().await;
     let databases = databases(&database).await;
     let seeded = rows(&database);
-    assert_eq!(databases.before().await.unwrap(), None);
-    assert!(databases.is_spare_ready().await.unwrap());
+    assert_eq!(databases.standing().await.unwrap().before, None);
+    assert!(databases.standing().await.unwrap().spare_ready);
 
     add_tag(&database, "test 1");
     let _ = database.sql("delete from migration.engagements where slug = 'server-estate-discovery'");
@@ -48,8 +48,8 @@ async fn a_reset_brings_the_seeded_rows_back_and_undo_the_changed_ones() {
 
     let before = databases.reset(None).await.unwrap();
     assert_eq!(before.cause, Cause::Reset);
-    assert_eq!(databases.before().await.unwrap(), Some(before));
-    assert!(!databases.is_spare_ready().await.unwrap());
+    assert_eq!(databases.standing().await.unwrap().before, Some(before));
+    assert!(!databases.standing().await.unwrap().spare_ready);
     assert_eq!(rows(&database), seeded);
     database.store().ping().await.unwrap();
 
@@ -60,12 +60,12 @@ async fn a_reset_brings_the_seeded_rows_back_and_undo_the_changed_ones() {
     assert_eq!(rows(&database), seeded);
 
     // Without a clone kept ready it works as well, and what an earlier one replaced is dropped.
-    assert!(!databases.is_spare_ready().await.unwrap());
+    assert!(!databases.standing().await.unwrap().spare_ready);
     add_tag(&database, "test 2");
     databases.reset(None).await.unwrap();
     assert_eq!(rows(&database), seeded);
     databases.settle().await.unwrap();
-    assert!(databases.is_spare_ready().await.unwrap());
+    assert!(databases.standing().await.unwrap().spare_ready);
     assert!(!databases.settle().await.unwrap(), "settled twice");
     let name = database.target().database();
     assert_eq!(

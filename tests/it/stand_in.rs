@@ -7,11 +7,13 @@ use std::{
 };
 
 use drydock_api::maintenance::{
-    Answer, Cause, Listing, Maintenance, Problem, Snapshot, Status, Swapped, Task, TaskKind, TaskState, Undo,
-    Upload,
+    Answer, Listing, Maintenance, Problem, Snapshot, Status, Swapped, Task, TaskKind, TaskState, Upload,
 };
 use drydock_domain::ErrorCode;
-use drydock_store::VerifiedSession;
+use drydock_store::{
+    VerifiedSession,
+    databases::{Before, Cause},
+};
 use time::OffsetDateTime;
 use tokio::{
     io::AsyncReadExt as _,
@@ -80,7 +82,7 @@ impl StandIn {
             if let Some(gate) = gate {
                 gate.notified().await;
             }
-            let undo = Some(Undo { cause, at: OffsetDateTime::UNIX_EPOCH });
+            let undo = Some(Before { cause, at: OffsetDateTime::UNIX_EPOCH });
             self.change(|status| {
                 status.undo = undo;
                 status.task = Some(task(kind, None));

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use drydock_store::VerifiedSession;
+use drydock_store::{VerifiedSession, databases::Before};
 use serde::Serialize;
 use time::OffsetDateTime;
 use tokio::{io::AsyncRead, sync::watch};
@@ -31,7 +31,7 @@ pub trait Maintenance: Send + Sync {
     fn watch(&self) -> watch::Receiver<Status>;
 
     /// Replaces the database by the seeded one and keeps what it replaced. The session stays valid when its user is in the
-    /// new state. Driven to its end even when the caller goes away.
+    /// new state. To be driven to its end.
     fn reset(&self, session: VerifiedSession) -> Answer<'_, Swapped>;
 
     /// Swaps the database with what the last reset, undo or restore replaced. Sessions as in [`Maintenance::reset`]; refused
@@ -76,30 +76,9 @@ pub struct Status {
     /// The running task, else the last one of this process.
     pub task: Option<Task>,
     /// What an undo would bring back.
-    pub undo: Option<Undo>,
+    pub undo: Option<Before>,
     /// Whether a seeded database lies ready, so that a reset takes milliseconds.
     pub spare_ready: bool,
-}
-
-/// The state that the last swap replaced, and which one that was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Undo {
-    /// What replaced it.
-    pub cause: Cause,
-    /// When.
-    pub at: OffsetDateTime,
-}
-
-/// What replaces one database by another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// A reset to the seeded state.
-    Reset,
-    /// An undo of a swap.
-    Undo,
-    /// A restored snapshot.
-    Restore,
 }
 
 /// A finished swap.
@@ -108,7 +87,7 @@ pub struct Swapped {
     /// From the call until the application answered again.
     pub elapsed: Duration,
     /// What an undo would bring back now.
-    pub undo: Option<Undo>,
+    pub undo: Option<Before>,
 }
 
 /// One piece of work.

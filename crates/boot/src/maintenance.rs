@@ -2,21 +2,18 @@
 
 mod desk;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use drydock_api::maintenance::{
-    Answer, Cause, Damaged, Listing, Maintenance, Problem, Snapshot, Status, Swapped, Task, TaskKind, Undo,
-    Upload,
+    Answer, Damaged, Listing, Maintenance, Problem, Snapshot, Status, Swapped, Task, TaskKind, Upload,
 };
 use drydock_domain::ErrorCode;
 use drydock_postgres::{
-    PostgresError,
+    PostgresError, snapshot,
     snapshot::{Entry, Facts, Progress, ServerAddress, SnapshotFolder},
 };
 use drydock_store::{
-    DatabaseRole, Store, StoreError, Target, VerifiedSession, databases,
-    databases::{Before, Databases},
-    history,
+    DatabaseRole, Store, StoreError, Target, VerifiedSession, databases, databases::Databases, history,
 };
 use tokio::{sync::watch, task::JoinSet};
 use uuid::Uuid;
@@ -87,12 +84,8 @@ impl DatabaseMaintenance {
     /// # Errors
     /// `maintenance.busy`, `snapshot.not_found`. What goes wrong later is told in the task.
     pub async fn restore(&self, id: Uuid, session: Option<VerifiedSession>) -> Result<Task, Problem> {
-        let mut ticket = self.begin(TaskKind::SnapshotRestore, "Verifying the snapshot")?;
-        let snapshot = match self.inner.snapshots.get(id).await.map_err(problem) {
-            Ok(snapshot) => snapshot,
-            Err(problem) => return ticket.finish(Err(problem)),
-        };
-        ticket.about(id);
+        let (mut ticket, snapshot) =
+            self.begin_about(id, TaskKind::SnapshotRestore, "Verifying the snapshot").await?;
         let task = ticket.task();
         let this = self.clone();
         self.spawn(async move {
@@ -144,20 +137,32 @@ impl DatabaseMaintenance {
     }
 
     async fn tell(&self) {
-        let databases = &self.inner.databases;
-        match (databases.before().await, databases.is_spare_ready().await) {
-            (Ok(before), Ok(ready)) => {
-                self.inner.desk.tell_undo(before.map(undo));
-                self.inner.desk.tell_spare(ready);
+        match self.inner.databases.standing().await {
+            Ok(standing) => {
+                self.inner.desk.tell_undo(standing.before);
+                self.inner.desk.tell_spare(standing.spare_ready);
             }
-            (Err(error), _) | (_, Err(error)) => {
-                tracing::warn!(%error, "it cannot be told how things stand");
-            }
+            Err(error) => tracing::warn!(%error, "it cannot be told how things stand"),
         }
     }
 
     fn begin(&self, kind: TaskKind, step: &str) -> Result<Ticket, Problem> {
         self.inner.desk.begin(kind, step)
+    }
+
+    /// Takes a task about a snapshot on, if there is one of this id.
+    async fn begin_about(
+        &self,
+        id: Uuid,
+        kind: TaskKind,
+        step: &str,
+    ) -> Result<(Ticket, snapshot::Snapshot), Problem> {
+        let mut ticket = self.begin(kind, step)?;
+        ticket.about(id);
+        match self.inner.snapshots.get(id).await {
+            Ok(snapshot) => Ok((ticket, snapshot)),
+            Err(error) => ticket.finish(Err(problem(error))),
+        }
     }
 
     fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
@@ -166,7 +171,6 @@ impl DatabaseMaintenance {
         running.spawn(work);
     }
 
-    /// Runs to its end even when the caller goes away.
     async fn swap(
         &self,
         kind: TaskKind,
@@ -174,32 +178,27 @@ impl DatabaseMaintenance {
         session: Option<VerifiedSession>,
     ) -> Result<Swapped, Problem> {
         let ticket = self.begin(kind, step)?;
-        let this = self.clone();
-        let (answer, answered) = tokio::sync::oneshot::channel();
-        self.spawn(async move {
-            let begun = std::time::Instant::now();
-            let databases = &this.inner.databases;
-            let done = match kind {
-                TaskKind::Undo => databases.undo(session.as_ref()).await,
-                _ => databases.reset(session.as_ref()).await,
-            };
-            let swapped = done.map(|before| Swapped { elapsed: begun.elapsed(), undo: Some(undo(before)) });
-            if let Ok(swapped) = &swapped {
-                this.inner.desk.tell_undo(swapped.undo);
-                // An undo takes no clone; what is so, settling tells in a moment.
-                this.inner.desk.tell_spare(kind == TaskKind::Undo);
+        let begun = Instant::now();
+        let databases = &self.inner.databases;
+        let done = match kind {
+            TaskKind::Undo => databases.undo(session.as_ref()).await,
+            _ => databases.reset(session.as_ref()).await,
+        };
+        let swapped = done.map(|before| {
+            self.inner.desk.tell_undo(Some(before));
+            if kind == TaskKind::Reset {
+                self.inner.desk.tell_spare(false);
             }
-            let outcome = ticket.finish(swapped.map_err(store_problem));
-            // The caller may have gone away.
-            let _ = answer.send(outcome);
-            this.settle().await;
+            Swapped { elapsed: begun.elapsed(), undo: Some(before) }
         });
-        answered.await.unwrap_or_else(|_| Err(ErrorCode::BootCancelled.into()))
+        let this = self.clone();
+        self.spawn(async move { this.settle().await });
+        ticket.finish(swapped.map_err(store_problem))
     }
 
     async fn restore_now(
         &self,
-        snapshot: &drydock_postgres::snapshot::Snapshot,
+        snapshot: &snapshot::Snapshot,
         session: Option<&VerifiedSession>,
         ticket: &mut Ticket,
     ) -> Result<(), Problem> {
@@ -222,7 +221,7 @@ impl DatabaseMaintenance {
         .await;
         match done {
             Ok(before) => {
-                self.inner.desk.tell_undo(Some(undo(before)));
+                self.inner.desk.tell_undo(Some(before));
                 Ok(())
             }
             Err(problem) => {
@@ -246,7 +245,7 @@ pub async fn take_snapshot(
     name: String,
     note: String,
     progress: &Progress,
-) -> Result<drydock_postgres::snapshot::Snapshot, Problem> {
+) -> Result<snapshot::Snapshot, Problem> {
     let (database_bytes, roles) = databases::facts(target).await.map_err(store_problem)?;
     let schema_digest = history::digest(target).await.map_err(store_problem)?;
     let facts = Facts {
@@ -348,12 +347,8 @@ impl Maintenance for DatabaseMaintenance {
 
     fn export(&self, id: Uuid) -> Answer<'_, Task> {
         Box::pin(async move {
-            let mut ticket = self.begin(TaskKind::SnapshotExport, "Writing the file")?;
-            let snapshot = match self.inner.snapshots.get(id).await.map_err(problem) {
-                Ok(snapshot) => snapshot,
-                Err(problem) => return ticket.finish(Err(problem)),
-            };
-            ticket.about(id);
+            let (mut ticket, snapshot) =
+                self.begin_about(id, TaskKind::SnapshotExport, "Writing the file").await?;
             let task = ticket.task();
             let this = self.clone();
             self.spawn(async move {
@@ -374,7 +369,7 @@ impl DatabaseMaintenance {
     /// Writes a snapshot into the person's folder of downloads, under a name that is free there.
     async fn write_out(
         &self,
-        snapshot: &drydock_postgres::snapshot::Snapshot,
+        snapshot: &snapshot::Snapshot,
         progress: &Progress,
     ) -> Result<PathBuf, Problem> {
         let folder = &self.inner.downloads;
@@ -405,7 +400,7 @@ fn file_stem(name: &str) -> String {
     if kept.is_empty() { "snapshot".to_owned() } else { kept.to_owned() }
 }
 
-fn shown(snapshot: drydock_postgres::snapshot::Snapshot) -> Snapshot {
+fn shown(snapshot: snapshot::Snapshot) -> Snapshot {
     Snapshot {
         id: snapshot.id,
         name: snapshot.name,
@@ -417,15 +412,6 @@ fn shown(snapshot: drydock_postgres::snapshot::Snapshot) -> Snapshot {
         database_bytes: snapshot.database_bytes,
         file_bytes: snapshot.file_bytes,
     }
-}
-
-fn undo(before: Before) -> Undo {
-    let cause = match before.cause {
-        databases::Cause::Reset => Cause::Reset,
-        databases::Cause::Undo => Cause::Undo,
-        databases::Cause::Restore => Cause::Restore,
-    };
-    Undo { cause, at: before.at }
 }
 
 fn store_problem(error: StoreError) -> Problem {

@@ -63,6 +63,15 @@ pub struct Before {
     pub at: OffsetDateTime,
 }
 
+/// How the databases beside the live one stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The state that an undo would bring back.
+    pub before: Option<Before>,
+    /// Whether a reset would find its clone ready.
+    pub spare_ready: bool,
+}
+
 /// The databases of one platform.
 #[derive(Debug)]
 pub struct Databases {
@@ -96,12 +105,10 @@ impl Databases {
                 self.clone_spare(&mut server).await?;
                 made = true;
             }
-            server.close().await?;
-        }
-        if made {
-            // Now rather than when the server is to stop.
-            let mut server = self.server().await?;
-            sqlx::raw_sql("CHECKPOINT").execute(&mut server).await?;
+            if made {
+                // Now rather than when the server is to stop.
+                sqlx::raw_sql("CHECKPOINT").execute(&mut server).await?;
+            }
             server.close().await?;
         }
         self.drop_all("trash").await?;
@@ -127,26 +134,20 @@ impl Databases {
         Ok(())
     }
 
-    /// Whether a reset would find its clone ready.
+    /// What an undo would bring back, and whether a reset would find its clone ready.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn is_spare_ready(&self) -> Result<bool, StoreError> {
+    pub async fn standing(&self) -> Result<Standing, StoreError> {
         let mut server = self.server().await?;
-        let ready = exists(&mut server, self.spare().database()).await;
+        let read = async {
+            let note = note_of(&mut server, self.derived("before").database()).await?;
+            let spare_ready = exists(&mut server, self.spare().database()).await?;
+            Ok(Standing { before: note.and_then(|note| serde_json::from_str(&note).ok()), spare_ready })
+        }
+        .await;
         server.close().await?;
-        ready
-    }
-
-    /// The state that an undo would bring back.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn before(&self) -> Result<Option<Before>, StoreError> {
-        let mut server = self.server().await?;
-        let note = note_of(&mut server, self.derived("before").database()).await;
-        server.close().await?;
-        Ok(note?.and_then(|note| serde_json::from_str(&note).ok()))
+        read
     }
 
     /// Puts the seeded state in the live one's place. `session` stays signed in, all others end.

@@ -1,11 +1,12 @@
 //! Reset, undo and snapshots over the wire.
 
+use drydock_store::{databases, databases::Before};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::maintenance::{self as plain, Cause, TaskKind, TaskState};
+use crate::maintenance::{self as plain, TaskKind, TaskState};
 
 /// Where reset, undo and snapshots stand.
 #[derive(Serialize, ToSchema)]
@@ -49,10 +50,27 @@ pub(crate) struct Undo {
     at: OffsetDateTime,
 }
 
-impl From<plain::Undo> for Undo {
-    fn from(undo: plain::Undo) -> Self {
-        Self { cause: undo.cause, at: undo.at }
+impl From<Before> for Undo {
+    fn from(before: Before) -> Self {
+        let cause = match before.cause {
+            databases::Cause::Reset => Cause::Reset,
+            databases::Cause::Undo => Cause::Undo,
+            databases::Cause::Restore => Cause::Restore,
+        };
+        Self { cause, at: before.at }
     }
+}
+
+/// What replaces one database by another.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Cause {
+    /// A reset to the seeded state.
+    Reset,
+    /// An undo of a swap.
+    Undo,
+    /// A restored snapshot.
+    Restore,
 }
 
 /// A finished reset or undo.

@@ -5,9 +5,10 @@ use std::{
     time::Instant,
 };
 
-use drydock_api::maintenance::{Problem, Status, Task, TaskKind, TaskState, Undo};
+use drydock_api::maintenance::{Problem, Status, Task, TaskKind, TaskState};
 use drydock_domain::ErrorCode;
 use drydock_postgres::snapshot::Progress;
+use drydock_store::databases::Before;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -53,7 +54,9 @@ impl Desk {
             true
         });
         if !taken {
-            return Err(ErrorCode::MaintenanceBusy.into());
+            let running = self.status.borrow().task.as_ref().map(|task| task.step.clone());
+            let cause = running.map(|step| format!("Under way: {step}.")).unwrap_or_default();
+            return Err(Problem { cause, ..ErrorCode::MaintenanceBusy.into() });
         }
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress.clone());
         Ok(Ticket { desk: self.clone(), task, progress })
@@ -66,7 +69,7 @@ impl Desk {
     }
 
     /// Tells what an undo would bring back.
-    pub(super) fn tell_undo(&self, undo: Option<Undo>) {
+    pub(super) fn tell_undo(&self, undo: Option<Before>) {
         self.tell(|status| std::mem::replace(&mut status.undo, undo) != undo);
     }
 
