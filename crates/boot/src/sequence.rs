@@ -130,7 +130,9 @@ async fn stages(
 
     let cluster = progress
         .stage(begun, Stage::Initialise, async {
-            let template = template::of_this_build(&settings.templates, &tree);
+            let template = Cluster::is_to_be_made(&data)
+                .then(|| template::of_this_build(&settings.templates, &tree))
+                .flatten();
             let (cluster, initialised) =
                 Cluster::initialise(&tree, data, &account, template.as_ref()).await?;
             let detail = match initialised {

@@ -41,9 +41,6 @@ fn key(tree: &Tree) -> String {
 
 /// The first of `templates` that this build has made.
 pub(crate) fn of_this_build(templates: &[PathBuf], tree: &Tree) -> Option<Template> {
-    if templates.is_empty() {
-        return None;
-    }
     let key = key(tree);
     templates.iter().find_map(|path| Template::open(path, &key))
 }

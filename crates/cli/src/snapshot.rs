@@ -46,8 +46,13 @@ pub(crate) async fn run(settings: Settings, command: SnapshotCommand, signals: &
             if !can_be_confirmed(yes) {
                 return ExitCode::FAILURE;
             }
-            match find(&folder, &snapshot).await {
-                Ok(snapshot) => delete(&settings, &folder, &snapshot, yes, signals).await,
+            // By its id a damaged one can be deleted as well.
+            let found = match Uuid::parse_str(&snapshot) {
+                Ok(id) => Ok((id, folder.get(id).await.map_or(snapshot, |known| known.name))),
+                Err(_) => find(&folder, &snapshot).await.map(|known| (known.id, known.name)),
+            };
+            match found {
+                Ok((id, name)) => delete(&settings, &folder, id, &name, yes, signals).await,
                 Err(code) => code,
             }
         }
@@ -190,7 +195,8 @@ async fn rename(
 async fn delete(
     settings: &Settings,
     folder: &SnapshotFolder,
-    snapshot: &Snapshot,
+    id: Uuid,
+    name: &str,
     yes: bool,
     signals: &mut Signals,
 ) -> ExitCode {
@@ -198,15 +204,15 @@ async fn delete(
         Ok(held) => held,
         Err(error) => return fail_postgres(error),
     };
-    let question = format!("The snapshot {:?} is deleted. Is that meant?", snapshot.name);
+    let question = format!("The snapshot {name:?} is deleted. Is that meant?");
     if !confirmed(yes, &question, signals).await {
         return ExitCode::FAILURE;
     }
-    let removed = folder.remove(snapshot.id).await;
+    let removed = folder.remove(id).await;
     drop(held);
     match removed {
         Ok(()) => {
-            say(&format!("Deleted {:?}.", snapshot.name));
+            say(&format!("Deleted {name:?}."));
             ExitCode::SUCCESS
         }
         Err(error) => fail_postgres(error),

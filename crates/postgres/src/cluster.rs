@@ -75,6 +75,11 @@ impl Cluster {
         Ok((Self { inner }, initialised))
     }
 
+    /// Whether [`Cluster::initialise`] would make a cluster in this data directory.
+    pub fn is_to_be_made(data: &DataDirectory) -> bool {
+        data.unsynced().exists() || !data.cluster().join("PG_VERSION").exists()
+    }
+
     /// Resolves when everything that [`Cluster::initialise`] wrote is durable: at once, unless the cluster was just unpacked.
     ///
     /// # Errors

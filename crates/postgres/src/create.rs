@@ -21,9 +21,6 @@ use crate::{PostgresError, os, recover};
 /// Prefix of a cluster that is being made.
 const UNFINISHED: &str = "cluster.new";
 
-/// The marker of a cluster that may not be durable.
-const UNSYNCED: &str = "cluster.unsynced";
-
 /// How long the removal of an unfinished cluster is tried.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -119,18 +116,14 @@ impl Inner {
         self.data.path().join(format!("{UNFINISHED}-{}-{nonce:x}", std::process::id()))
     }
 
-    fn marker(&self) -> PathBuf {
-        self.data.path().join(UNSYNCED)
-    }
-
     fn mark(&self) -> Result<(), PostgresError> {
-        let marker = self.marker();
+        let marker = self.data.unsynced();
         let made = os::open_private(&marker).and_then(|file| file.sync_all());
         made.and_then(|()| os::sync_entries(self.data.path())).map_err(PostgresError::io("write", &marker))
     }
 
     fn unmark(&self) -> Result<(), PostgresError> {
-        let marker = self.marker();
+        let marker = self.data.unsynced();
         match fs::remove_file(&marker) {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed
@@ -142,7 +135,7 @@ impl Inner {
     /// Puts away a cluster that is marked as perhaps not durable; what is put away is removed as unfinished.
     pub(crate) fn discard_unsynced(&self) -> Result<(), PostgresError> {
         let cluster = self.cluster();
-        if fs::symlink_metadata(self.marker()).is_err() || fs::symlink_metadata(&cluster).is_err() {
+        if fs::symlink_metadata(self.data.unsynced()).is_err() || fs::symlink_metadata(&cluster).is_err() {
             return Ok(());
         }
         tracing::warn!(path = %cluster.display(), "the first start was interrupted before the cluster was durable; making it again");

@@ -70,6 +70,11 @@ impl DataDirectory {
         self.path.join("cluster")
     }
 
+    /// The marker of a cluster that may not be durable.
+    pub(crate) fn unsynced(&self) -> PathBuf {
+        self.path.join("cluster.unsynced")
+    }
+
     /// The server's log file.
     pub fn log_file(&self) -> PathBuf {
         self.log_dir().join("postgres.log")

@@ -324,7 +324,8 @@ impl PostgresError {
 
     /// Whether the disk was full.
     pub fn is_disk_full(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull)
+        let (Self::Io { source, .. } | Self::NotWritable { source, .. }) = self else { return false };
+        source.kind() == std::io::ErrorKind::StorageFull
     }
 
     /// What the reader can do about it, one or two sentences.
@@ -351,6 +352,9 @@ impl PostgresError {
                 quoted(folder)
             ),
             Self::NoHome => "Set DRYDOCK_DATA_DIR to a folder for the data.".into(),
+            Self::NotWritable { .. } if self.is_disk_full() => {
+                "Make room on the disk that holds it, then start again.".into()
+            }
             Self::NotWritable { .. } => {
                 "Give yourself write access to it, or set DRYDOCK_DATA_DIR to another folder.".into()
             }

@@ -12,9 +12,8 @@
 //!
 //! An exchange is one transaction of renames: whatever crashes, the live database is the old one or the new one.
 
-use std::time::Duration;
+mod exchange;
 
-use drydock_domain::ErrorCode;
 use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use time::OffsetDateTime;
@@ -24,22 +23,10 @@ use uuid::Uuid;
 use crate::{
     DatabaseRole, Store, StoreError, Target, VerifiedSession, bootstrap,
     clone::{comment, quoted},
-    content,
-    error::words,
-    history, seed,
-    sessions::{self, Carried},
+    content, history, seed,
     superuser::MAINTENANCE,
     verify,
 };
-
-/// How long running statements may go on when their database is replaced.
-const GRACE: Duration = Duration::from_millis(100);
-/// How often an exchange is tried: somebody who has just connected is in the way.
-const TRIES: u32 = 5;
-/// How often it is looked whether connections that were told to end have ended.
-const LOOK: Duration = Duration::from_millis(1);
-/// How long they may take.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why the live database was replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -340,85 +327,6 @@ impl Databases {
         self.derived(&format!("trash_{}", Uuid::new_v4().simple()))
     }
 
-    async fn exchange(
-        &self,
-        server: &mut PgConnection,
-        incoming: &Target,
-        cause: Cause,
-        session: Option<&VerifiedSession>,
-    ) -> Result<Before, StoreError> {
-        let carried = match session {
-            Some(session) => sessions::row(&mut *self.store.acquire().await?, session).await?,
-            None => None,
-        };
-        self.settle_sessions(server, incoming, carried.as_ref()).await?;
-        let before = Before { cause, at: OffsetDateTime::now_utc() };
-        let names = [self.store.target().database().to_owned(), incoming.database().to_owned()];
-        let waiting = self.store.without_connections(GRACE).await;
-        let mut tries = 0;
-        let renamed = loop {
-            end_connections(server, &names).await?;
-            tries += 1;
-            match self.rename_all(server, incoming, before).await {
-                // object_in_use
-                Err(StoreError::Database(sqlx::Error::Database(error)))
-                    if error.code().as_deref() == Some("55006") && tries < TRIES => {}
-                done => break done,
-            }
-        };
-        drop(waiting);
-        renamed.map_err(|error| match error {
-            StoreError::Database(error) => StoreError::gate(
-                ErrorCode::ExchangeFailed,
-                format!("The database cannot be replaced: {}.", words(&error)),
-            ),
-            other => other,
-        })?;
-        // The first connection to a database builds its caches; better now than under the first request.
-        self.store.ping().await?;
-        Ok(before)
-    }
-
-    /// Ends every session in `incoming` but the one that is carried over.
-    async fn settle_sessions(
-        &self,
-        server: &mut PgConnection,
-        incoming: &Target,
-        carried: Option<&Carried>,
-    ) -> Result<(), StoreError> {
-        execute(server, format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", quoted(incoming.database())))
-            .await?;
-        let mut inside = incoming.connect(DatabaseRole::App).await?;
-        let done = sessions::carry_over(&mut inside, carried).await;
-        inside.close().await?;
-        done
-    }
-
-    async fn rename_all(
-        &self,
-        server: &mut PgConnection,
-        incoming: &Target,
-        note: Before,
-    ) -> Result<(), StoreError> {
-        let live = self.store.target();
-        let before = self.derived("before");
-        let trash = self.trash();
-        let mut tx = server.begin().await?;
-        if exists(&mut tx, before.database()).await? {
-            rename(&mut tx, before.database(), trash.database()).await?;
-        }
-        rename(&mut tx, live.database(), before.database()).await?;
-        let incoming = if incoming.database() == before.database() { &trash } else { incoming };
-        rename(&mut tx, incoming.database(), live.database()).await?;
-        execute(&mut tx, format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", quoted(before.database())))
-            .await?;
-        let text =
-            serde_json::to_string(&note).map_err(|error| StoreError::UnexpectedValue(error.to_string()))?;
-        comment(&mut tx, before.database(), &text).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// Without the lock: dropping waits for a checkpoint, and nobody else has to do with these databases.
     async fn drop_all(&self, kind: &str) -> Result<(), StoreError> {
         let mut server = self.server().await?;
@@ -511,24 +419,4 @@ async fn note_of(connection: &mut PgConnection, name: &str) -> Result<Option<Str
     .fetch_optional(connection)
     .await?
     .flatten())
-}
-
-/// Ends everybody's connection to these databases and waits until they are gone. (`pg_terminate_backend` can wait, too, but
-/// looks every 100 ms.)
-async fn end_connections(server: &mut PgConnection, databases: &[String]) -> Result<(), StoreError> {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    loop {
-        let told = sqlx::query_scalar!(
-            r#"select count(pg_terminate_backend(pid)) as "told!" from pg_stat_activity
-               where datname = any($1) and pid <> pg_backend_pid()"#,
-            databases
-        )
-        .fetch_one(&mut *server)
-        .await?;
-        // Those that are left make the rename fail, which says so.
-        if told == 0 || tokio::time::Instant::now() >= deadline {
-            return Ok(());
-        }
-        tokio::time::sleep(LOOK).await;
-    }
 }

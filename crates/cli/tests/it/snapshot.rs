@@ -109,6 +109,14 @@ fn an_exported_one_is_imported_elsewhere_and_a_damaged_one_is_not() {
     bytes[middle] ^= 1;
     fs::write(&file, &bytes).unwrap();
     failed_with(&at(&elsewhere, &import).output().unwrap(), "snapshot.damaged");
+    // One that has been damaged in its place is no use, and can be deleted.
+    let damaged = "0190c9ad-0000-7000-8000-000000000000";
+    fs::write(elsewhere.join("snapshots").join(format!("{damaged}.drydock")), &bytes[..middle]).unwrap();
+    failed_with(
+        &at(&elsewhere, &["snapshot", "restore", damaged, "--yes"]).output().unwrap(),
+        "snapshot.damaged",
+    );
+    printed(&elsewhere, &["snapshot", "delete", damaged, "--yes"]);
     failed_with(&at(&elsewhere, &["snapshot", "import", "/nonexistent"]).output().unwrap(), "postgres.io");
     // A pipe that nobody writes to would be waited for.
     let pipe = folder.path().join("pipe");
