@@ -6,7 +6,7 @@
 --
 -- Rules, for every statement below and in the files that follow:
 --   * A global table is one of: client_accounts, users, user_profiles, user_roles, user_account_associations, client_access, sessions,
---     security_audit_logs. Global tables reference only global tables.
+--     security_audit_logs, boot_history, snapshot_history, seed_history, alembic_version. Global tables reference only global tables.
 --   * Every other table is owned by a client account (tenant): client_account_id is NOT NULL and comes first in the primary key, in every
 --     unique key, in every foreign key to another tenant-owned table and in every index. A reference to another tenant's row can't be written.
 --   * Row-level security is enabled and forced on every tenant-owned table (last section), for the owner too: to write to one, set
@@ -15,7 +15,10 @@
 --     whoever updates the row.
 --   * A row is deleted with the engagement or the parent it is a part of (CASCADE); every other reference holds its target. A client account
 --     with data can't be deleted at all.
---   * Names: pk_, fk_, uq_, ck_ and ix_ before the table and what it is about; at most 63 bytes.
+--   * Every foreign key has an index that its columns begin, so that deleting what it refers to reads no whole table. Those to client_accounts,
+--     users and user_profiles need none: rows there are deactivated, never deleted.
+--   * Names: pk_, fk_, uq_, ck_ and ix_ before the table and what it is about; fewer than 63 bytes, where PostgreSQL cuts.
+--   * A check that joins several conditions doesn't begin with BETWEEN: PostgreSQL prints it otherwise after a dump and a restore.
 
 DO $$
 BEGIN
@@ -80,6 +83,20 @@ CREATE TABLE migration.client_accounts (
     CONSTRAINT ck_client_accounts_subscription CHECK (subscription_end_date >= subscription_start_date)
 );
 COMMENT ON TABLE migration.client_accounts IS 'Client accounts (tenants). Global: everything a tenant owns refers to its id.';
+COMMENT ON COLUMN migration.client_accounts.slug IS 'Short name for addresses: lower case, digits and single hyphens.';
+COMMENT ON COLUMN migration.client_accounts.subscription_tier IS 'Kept from the platform; nothing depends on it.';
+COMMENT ON COLUMN migration.client_accounts.features_enabled IS
+    'JSON object: feature to true or false. Kept from the platform; nothing reads it yet.';
+COMMENT ON COLUMN migration.client_accounts.agent_configuration IS
+    'JSON object. Kept from the platform, whose agents it was for; nothing reads it.';
+COMMENT ON COLUMN migration.client_accounts.storage_quota_gb IS 'Nothing counts against it yet; the same holds for the other quotas.';
+COMMENT ON COLUMN migration.client_accounts.settings IS 'JSON object of settings that have no column.';
+COMMENT ON COLUMN migration.client_accounts.branding IS 'JSON object: colours and logo for reports. Nothing reads it yet.';
+COMMENT ON COLUMN migration.client_accounts.business_objectives IS 'JSON object: primary_goals, timeframe, success_metrics, constraints.';
+COMMENT ON COLUMN migration.client_accounts.it_guidelines IS 'JSON object of rules that applications must keep. Nothing reads it yet.';
+COMMENT ON COLUMN migration.client_accounts.decision_criteria IS 'JSON object: what weighs in 6R decisions. Nothing reads it yet.';
+COMMENT ON COLUMN migration.client_accounts.agent_preferences IS
+    'JSON object: how thorough and how bold analyses are to be, and which clouds are preferred.';
 COMMENT ON COLUMN migration.client_accounts.created_by IS
     'User who created it. Not a foreign key: users refer to client_accounts, and a circle would break data-only dumps.';
 COMMENT ON COLUMN migration.client_accounts.is_active IS 'False: archived. Archived client accounts keep their data.';
@@ -104,6 +121,8 @@ CREATE TABLE migration.users (
     CONSTRAINT ck_users_password_hash CHECK (password_hash LIKE '$argon2id$%')
 );
 COMMENT ON TABLE migration.users IS 'People who can sign in. Never deleted by the application, only deactivated: other rows say who did what.';
+COMMENT ON COLUMN migration.users.is_verified IS 'Whether the address is known to be theirs. Sign-in needs it.';
+COMMENT ON COLUMN migration.users.last_login IS 'When they last signed in.';
 COMMENT ON COLUMN migration.users.email IS 'Lower case, so that sign-in does not depend on case.';
 COMMENT ON COLUMN migration.users.password_hash IS 'Argon2id in PHC string format. Null: no password set, sign-in impossible.';
 COMMENT ON COLUMN migration.users.default_engagement_id IS
@@ -139,6 +158,11 @@ CREATE TABLE migration.user_profiles (
     CONSTRAINT ck_user_profiles_login_counts CHECK (login_count >= 0 AND failed_login_attempts >= 0)
 );
 COMMENT ON TABLE migration.user_profiles IS 'Registration, approval and sign-in counters of a user. Sign-in needs status active.';
+COMMENT ON COLUMN migration.user_profiles.status IS 'Lower case; the platform compares with these very words.';
+COMMENT ON COLUMN migration.user_profiles.approval_requested_at IS 'When they registered.';
+COMMENT ON COLUMN migration.user_profiles.requested_access_level IS
+    'What they asked for; what they have is in client_access and engagement_access.';
+COMMENT ON COLUMN migration.user_profiles.notification_preferences IS 'JSON object: kind of message to true or false.';
 COMMENT ON COLUMN migration.user_profiles.failed_login_attempts IS 'Failed sign-ins since the last success. Not counted yet.';
 CREATE INDEX ix_user_profiles_status ON migration.user_profiles (status);
 
@@ -174,6 +198,11 @@ CREATE TABLE migration.user_roles (
         ELSE false END)
 );
 COMMENT ON TABLE migration.user_roles IS 'Roles of a user: everywhere (global), in a client account, or in one engagement of it.';
+COMMENT ON COLUMN migration.user_roles.role_name IS 'The role as a person reads it.';
+COMMENT ON COLUMN migration.user_roles.permissions IS
+    'JSON object: permission to true or false. Recorded; what a role may do is decided by role_type.';
+COMMENT ON COLUMN migration.user_roles.scope_type IS 'Where the role holds: global, client or engagement.';
+COMMENT ON COLUMN migration.user_roles.expires_at IS 'The role gives nothing from then on; null: no end.';
 COMMENT ON COLUMN migration.user_roles.scope_engagement_id IS
     'Engagement of scope_client_id. No foreign key (engagements are tenant-owned): a role on a missing engagement gives nothing.';
 CREATE INDEX ix_user_roles_scope_client_id ON migration.user_roles (scope_client_id);
@@ -228,6 +257,8 @@ CREATE TABLE migration.client_access (
     CONSTRAINT ck_client_access_access_count CHECK (access_count >= 0)
 );
 COMMENT ON TABLE migration.client_access IS 'Which client accounts a user may open, and at which level.';
+COMMENT ON COLUMN migration.client_access.permissions IS 'JSON object: permission to true or false. Recorded; not enforced yet.';
+COMMENT ON COLUMN migration.client_access.access_count IS 'Times that the client account was opened. Not counted yet.';
 COMMENT ON COLUMN migration.client_access.granted_by IS 'Null only while access is asked for and not yet granted (is_active false).';
 COMMENT ON COLUMN migration.client_access.restricted_environments IS 'Environments (JSON array of names) this user may not see. Recorded; not enforced yet.';
 COMMENT ON COLUMN migration.client_access.restricted_data_types IS 'Kinds of data (JSON array of names) this user may not see. Recorded; not enforced yet.';
@@ -258,7 +289,7 @@ CREATE INDEX ix_sessions_user_id ON migration.sessions (user_id);
 CREATE INDEX ix_sessions_expires_at ON migration.sessions (expires_at);
 
 
--- 2. Engagements: from here on every table but one (security_audit_logs) is tenant-owned
+-- 2. Engagements: from here to section 7 every table is tenant-owned
 
 CREATE TABLE migration.engagements (
     client_account_id       uuid            NOT NULL,
@@ -300,6 +331,12 @@ CREATE TABLE migration.engagements (
     CONSTRAINT ck_engagements_dates CHECK (target_completion_date >= start_date AND actual_completion_date >= start_date)
 );
 COMMENT ON TABLE migration.engagements IS 'A project within a client account.';
+COMMENT ON COLUMN migration.engagements.slug IS 'Short name for addresses, unique in the client account.';
+COMMENT ON COLUMN migration.engagements.engagement_type IS 'Lower snake case, as migration.';
+COMMENT ON COLUMN migration.engagements.settings IS 'JSON object of settings that have no column.';
+COMMENT ON COLUMN migration.engagements.migration_scope IS
+    'JSON object: clouds, strategies, environments and business units that the engagement is about.';
+COMMENT ON COLUMN migration.engagements.team_preferences IS 'JSON object: who decides and how the team works together.';
 COMMENT ON COLUMN migration.engagements.is_active IS 'False: archived.';
 
 CREATE TABLE migration.engagement_access (
@@ -335,6 +372,9 @@ CREATE TABLE migration.engagement_access (
     CONSTRAINT ck_engagement_access_access_count CHECK (access_count >= 0)
 );
 COMMENT ON TABLE migration.engagement_access IS 'Access level of a user in one engagement.';
+COMMENT ON COLUMN migration.engagement_access.engagement_role IS 'What the person is there, in their own words.';
+COMMENT ON COLUMN migration.engagement_access.permissions IS 'JSON object: permission to true or false. Recorded; not enforced yet.';
+COMMENT ON COLUMN migration.engagement_access.access_count IS 'Times that the engagement was opened. Not counted yet.';
 COMMENT ON COLUMN migration.engagement_access.granted_by IS 'Null only while access is asked for and not yet granted (is_active false).';
 COMMENT ON COLUMN migration.engagement_access.restricted_sessions IS 'Kept from the platform; nothing reads it yet.';
 COMMENT ON COLUMN migration.engagement_access.allowed_session_types IS 'Kept from the platform; nothing reads it yet.';
@@ -390,6 +430,23 @@ CREATE TABLE migration.crewai_flow_state_extensions (
 );
 COMMENT ON TABLE migration.crewai_flow_state_extensions IS
     'Master row of every flow, whatever its type. The child row (discovery_flows, assessment_flows) holds what only that type has.';
+COMMENT ON COLUMN migration.crewai_flow_state_extensions.flow_configuration IS 'JSON object: what the flow was started with.';
+COMMENT ON COLUMN migration.crewai_flow_state_extensions.flow_persistence_data IS
+    'JSON object: what the flow needs to go on after a pause.';
+COMMENT ON COLUMN migration.crewai_flow_state_extensions.agent_collaboration_log IS 'Kept from the platform, whose agents wrote it; nothing reads it.';
+COMMENT ON COLUMN migration.crewai_flow_state_extensions.memory_usage_metrics IS 'Kept from the platform, whose agents wrote it; nothing reads it.';
+COMMENT ON COLUMN migration.crewai_flow_state_extensions.knowledge_base_analytics IS 'Kept from the platform, whose agents wrote it; nothing reads it.';
+COMMENT ON COLUMN migration.crewai_flow_state_extensions.agent_performance_metrics IS 'Kept from the platform, whose agents wrote it; nothing reads it.';
+COMMENT ON COLUMN migration.crewai_flow_state_extensions.crew_coordination_analytics IS 'Kept from the platform, whose agents wrote it; nothing reads it.';
+COMMENT ON COLUMN migration.crewai_flow_state_extensions.learning_patterns IS 'Kept from the platform, whose agents wrote it; nothing reads it.';
+COMMENT ON COLUMN migration.crewai_flow_state_extensions.user_feedback_history IS 'Kept from the platform, whose agents wrote it; nothing reads it.';
+COMMENT ON COLUMN migration.crewai_flow_state_extensions.adaptation_metrics IS 'Kept from the platform, whose agents wrote it; nothing reads it.';
+COMMENT ON COLUMN migration.crewai_flow_state_extensions.phase_execution_times IS 'JSON object: phase to milliseconds.';
+COMMENT ON COLUMN migration.crewai_flow_state_extensions.phase_transitions IS 'JSON array, oldest first: from, to, at, by.';
+COMMENT ON COLUMN migration.crewai_flow_state_extensions.error_history IS 'JSON array, oldest first: phase, code, message, at.';
+COMMENT ON COLUMN migration.crewai_flow_state_extensions.child_flow_ids IS
+    'JSON array of flow_ids. parent_flow_id of the others says the same and is the key.';
+COMMENT ON COLUMN migration.crewai_flow_state_extensions.flow_metadata IS 'JSON object of notes that have no column.';
 COMMENT ON COLUMN migration.crewai_flow_state_extensions.flow_id IS
     'The id by which a flow is known. Every master_flow_id refers to this column, never to id.';
 CREATE INDEX ix_crewai_flow_state_extensions_engagement_id
@@ -439,6 +496,11 @@ CREATE TABLE migration.data_imports (
     CONSTRAINT ck_data_imports_file_sha256 CHECK (octet_length(file_sha256) = 32)
 );
 COMMENT ON TABLE migration.data_imports IS 'An imported file and how far its import has come.';
+COMMENT ON COLUMN migration.data_imports.source_system IS 'Where the file comes from, as a person says it.';
+COMMENT ON COLUMN migration.data_imports.total_records IS 'Rows in the file; null until it was read.';
+COMMENT ON COLUMN migration.data_imports.processed_records IS 'Rows that were read, with those that failed.';
+COMMENT ON COLUMN migration.data_imports.failed_records IS 'Rows that made no asset.';
+COMMENT ON COLUMN migration.data_imports.error_details IS 'JSON: what was wrong, by row.';
 COMMENT ON COLUMN migration.data_imports.import_type IS 'Category chosen at upload: cmdb, app-discovery, infrastructure or sensitive.';
 COMMENT ON COLUMN migration.data_imports.file_size IS 'Bytes.';
 COMMENT ON COLUMN migration.data_imports.file_sha256 IS 'SHA-256 of the file as uploaded, to recognise the same file again.';
@@ -505,6 +567,26 @@ CREATE TABLE migration.discovery_flows (
         status <> 'completed' OR (completed_at IS NOT NULL AND progress_percentage = 100))
 );
 COMMENT ON TABLE migration.discovery_flows IS 'Discovery flow: child row of a master flow, with one flag per phase.';
+COMMENT ON COLUMN migration.discovery_flows.learning_scope IS
+    'How far what is learned here may be used. Nothing learns across engagements yet.';
+COMMENT ON COLUMN migration.discovery_flows.memory_isolation_level IS 'Kept from the platform; isolation is not a setting here.';
+COMMENT ON COLUMN migration.discovery_flows.assessment_ready IS 'Whether its assets may go into an assessment.';
+COMMENT ON COLUMN migration.discovery_flows.phase_state IS 'JSON object: phase to what it needs to go on.';
+COMMENT ON COLUMN migration.discovery_flows.agent_state IS 'Kept from the platform, whose agents wrote it; nothing reads it.';
+COMMENT ON COLUMN migration.discovery_flows.phases_completed IS
+    'JSON array of phases in the order they ended. The six flags say the same and count.';
+COMMENT ON COLUMN migration.discovery_flows.flow_state IS 'JSON object: the flow as it was last seen whole.';
+COMMENT ON COLUMN migration.discovery_flows.crew_outputs IS 'Kept from the platform, whose agents wrote it; nothing reads it.';
+COMMENT ON COLUMN migration.discovery_flows.field_mappings IS
+    'JSON: as they were when the phase ended. The rows are in import_field_mappings.';
+COMMENT ON COLUMN migration.discovery_flows.discovered_assets IS 'JSON: as they were when the phase ended. The rows are in assets.';
+COMMENT ON COLUMN migration.discovery_flows.dependencies IS 'JSON: as they were when the phase ended. The rows are in asset_dependencies.';
+COMMENT ON COLUMN migration.discovery_flows.tech_debt_analysis IS
+    'JSON: as it was when the phase ended. The rows are in tech_debt_analysis.';
+COMMENT ON COLUMN migration.discovery_flows.crewai_persistence_id IS 'Kept from the platform; nothing reads it.';
+COMMENT ON COLUMN migration.discovery_flows.crewai_state_data IS 'Kept from the platform; nothing reads it.';
+COMMENT ON COLUMN migration.discovery_flows.error_details IS 'JSON: what was wrong, by row or by step.';
+COMMENT ON COLUMN migration.discovery_flows.error_phase IS 'Phase that failed last.';
 COMMENT ON COLUMN migration.discovery_flows.flow_id IS 'The id by which this child flow is known; master_flow_id is the master''s flow_id.';
 COMMENT ON COLUMN migration.discovery_flows.progress_percentage IS '0 to 100: completed phases of six.';
 COMMENT ON COLUMN migration.discovery_flows.current_phase IS 'Null when no phase is open.';
@@ -542,10 +624,16 @@ CREATE TABLE migration.raw_import_records (
     CONSTRAINT ck_raw_import_records_row_number CHECK (row_number >= 1)
 );
 COMMENT ON TABLE migration.raw_import_records IS 'Rows of an imported file as they were read, and what became of them.';
+COMMENT ON COLUMN migration.raw_import_records.raw_data IS 'JSON object: column of the file to the text in the cell.';
+COMMENT ON COLUMN migration.raw_import_records.cleansed_data IS 'JSON object: target column to the value after mapping and cleansing.';
+COMMENT ON COLUMN migration.raw_import_records.validation_errors IS 'JSON array: column and what is wrong with it.';
+COMMENT ON COLUMN migration.raw_import_records.is_processed IS 'Whether the row was looked at, with whatever result.';
 COMMENT ON COLUMN migration.raw_import_records.row_number IS 'Row in the file, counted from 1 with the header row.';
 COMMENT ON COLUMN migration.raw_import_records.asset_id IS
     'Asset this row created or changed. History, not a foreign key: the row stays when the asset goes.';
 CREATE INDEX ix_raw_import_records_engagement_id ON migration.raw_import_records (client_account_id, engagement_id);
+CREATE INDEX ix_raw_import_records_master_flow_id ON migration.raw_import_records (client_account_id, master_flow_id)
+    WHERE master_flow_id IS NOT NULL;
 
 CREATE TABLE migration.import_field_mappings (
     client_account_id       uuid                NOT NULL,
@@ -583,6 +671,12 @@ CREATE TABLE migration.import_field_mappings (
     CONSTRAINT ck_import_field_mappings_confidence_score CHECK (confidence_score BETWEEN 0 AND 1)
 );
 COMMENT ON TABLE migration.import_field_mappings IS 'Which column of an imported file goes to which asset column. Applied only when approved.';
+COMMENT ON COLUMN migration.import_field_mappings.match_type IS
+    'How the target was found: direct, pattern, fuzzy or memory; manual when a person chose it.';
+COMMENT ON COLUMN migration.import_field_mappings.confidence_score IS '0 to 1.';
+COMMENT ON COLUMN migration.import_field_mappings.suggested_by IS 'What suggested it; mapper is the rule-based one.';
+COMMENT ON COLUMN migration.import_field_mappings.transformation_rules IS 'JSON array of changes made to each value, in order.';
+COMMENT ON COLUMN migration.import_field_mappings.field_type IS 'Kind of values found in the column: text, number, date, boolean, address.';
 COMMENT ON COLUMN migration.import_field_mappings.target_field IS 'Column of assets, or UNMAPPED when a person decided to drop the column.';
 COMMENT ON COLUMN migration.import_field_mappings.agent_reasoning IS 'Why this target was suggested.';
 CREATE INDEX ix_import_field_mappings_engagement_id ON migration.import_field_mappings (client_account_id, engagement_id);
@@ -610,6 +704,8 @@ CREATE TABLE migration.field_mapping_memory (
 );
 COMMENT ON TABLE migration.field_mapping_memory IS
     'Mappings this client account approved before, across its engagements, found again by the nearest header embedding.';
+COMMENT ON COLUMN migration.field_mapping_memory.embedding IS 'Of source_field. 384 numbers; not indexed, a client account has few.';
+COMMENT ON COLUMN migration.field_mapping_memory.approval_count IS 'Times that a person approved this mapping.';
 COMMENT ON COLUMN migration.field_mapping_memory.embedding_model IS 'What computed the embedding. Distances are compared only within one model.';
 
 
@@ -658,6 +754,12 @@ CREATE TABLE migration.assessment_flows (
     CONSTRAINT ck_assessment_flows_completed CHECK (status <> 'completed' OR (completed_at IS NOT NULL AND progress = 100))
 );
 COMMENT ON TABLE migration.assessment_flows IS 'Assessment flow: child row of a master flow, from architecture minimums to the 6R report.';
+COMMENT ON COLUMN migration.assessment_flows.flow_configuration IS 'JSON object: what the flow was started with.';
+COMMENT ON COLUMN migration.assessment_flows.pause_points IS 'JSON array of phases in which it waits for a person.';
+COMMENT ON COLUMN migration.assessment_flows.user_inputs IS 'JSON object: phase to what a person entered.';
+COMMENT ON COLUMN migration.assessment_flows.phase_results IS 'JSON object: phase to its result.';
+COMMENT ON COLUMN migration.assessment_flows.agent_insights IS 'JSON array of findings for a person to read.';
+COMMENT ON COLUMN migration.assessment_flows.apps_ready_for_planning IS 'JSON array of asset ids.';
 COMMENT ON COLUMN migration.assessment_flows.flow_status IS 'The same as status, under the older name; computed, so the two can''t differ.';
 COMMENT ON COLUMN migration.assessment_flows.progress IS 'Percent, 0 to 100.';
 COMMENT ON COLUMN migration.assessment_flows.selected_application_ids IS 'JSON array of asset ids (asset_type application).';
@@ -685,6 +787,8 @@ CREATE TABLE migration.engagement_architecture_standards (
     CONSTRAINT fk_engagement_architecture_standards_created_by FOREIGN KEY (created_by) REFERENCES migration.users (id)
 );
 COMMENT ON TABLE migration.engagement_architecture_standards IS 'Architecture minimums every application of an engagement is measured against.';
+COMMENT ON COLUMN migration.engagement_architecture_standards.mandatory IS 'False: differing from it needs no override.';
+COMMENT ON COLUMN migration.engagement_architecture_standards.requirement_details IS 'JSON object: whatever else the standard says.';
 COMMENT ON COLUMN migration.engagement_architecture_standards.requirement_type IS 'What the standard is about, as java_versions or data_encryption.';
 COMMENT ON COLUMN migration.engagement_architecture_standards.supported_versions IS 'JSON object: technology to version range, as {"java": "11+"}.';
 
@@ -811,16 +915,44 @@ CREATE TABLE migration.assets (
     CONSTRAINT ck_assets_sizes CHECK (
         cpu_cores >= 0 AND memory_gb >= 0 AND memory_gb < 'infinity' AND storage_gb >= 0 AND storage_gb < 'infinity'),
     CONSTRAINT ck_assets_use CHECK (
-        cpu_utilization_percent BETWEEN 0 AND 100 AND memory_utilization_percent BETWEEN 0 AND 100
+        cpu_utilization_percent >= 0 AND cpu_utilization_percent <= 100
+        AND memory_utilization_percent >= 0 AND memory_utilization_percent <= 100
         AND disk_iops >= 0 AND disk_iops < 'infinity' AND network_throughput_mbps >= 0 AND network_throughput_mbps < 'infinity'),
     CONSTRAINT ck_assets_scores CHECK (
-        completeness_score BETWEEN 0 AND 100 AND quality_score BETWEEN 0 AND 100 AND complexity_score BETWEEN 0 AND 100
-        AND assessment_readiness_score BETWEEN 0 AND 100 AND confidence_score BETWEEN 0 AND 1),
+        completeness_score >= 0 AND completeness_score <= 100 AND quality_score >= 0 AND quality_score <= 100
+        AND complexity_score >= 0 AND complexity_score <= 100
+        AND assessment_readiness_score >= 0 AND assessment_readiness_score <= 100
+        AND confidence_score >= 0 AND confidence_score <= 1),
     CONSTRAINT ck_assets_costs CHECK (
         current_monthly_cost >= 0 AND current_monthly_cost < 'infinity'
         AND estimated_cloud_cost >= 0 AND estimated_cloud_cost < 'infinity')
 );
 COMMENT ON TABLE migration.assets IS 'The inventory: servers, applications, databases, devices and whatever else an engagement is about.';
+COMMENT ON COLUMN migration.assets.source_phase IS 'Phase that created it.';
+COMMENT ON COLUMN migration.assets.phase_context IS 'JSON object: what the current phase noted about the asset.';
+COMMENT ON COLUMN migration.assets.criticality IS 'As the source says. business_criticality is as a person judged.';
+COMMENT ON COLUMN migration.assets.custom_attributes IS 'JSON object: columns of the source that no column here is for.';
+COMMENT ON COLUMN migration.assets.technical_details IS 'JSON object: technical facts that have no column.';
+COMMENT ON COLUMN migration.assets.mapping_status IS 'How far its columns are mapped.';
+COMMENT ON COLUMN migration.assets.migration_priority IS '1 is first.';
+COMMENT ON COLUMN migration.assets.sixr_ready IS 'Kept from the platform; assessment_readiness is what counts.';
+COMMENT ON COLUMN migration.assets.migration_status IS 'Where it stands in its migration, lower snake case.';
+COMMENT ON COLUMN migration.assets.related_assets IS 'JSON array of names that belong together without depending on each other.';
+COMMENT ON COLUMN migration.assets.discovery_method IS 'How it became known, as import or manual.';
+COMMENT ON COLUMN migration.assets.discovery_source IS 'Where it became known, as the name of a file.';
+COMMENT ON COLUMN migration.assets.discovery_timestamp IS 'When the source saw it.';
+COMMENT ON COLUMN migration.assets.discovered_at IS 'When it became known here.';
+COMMENT ON COLUMN migration.assets.disk_iops IS 'Operations per second.';
+COMMENT ON COLUMN migration.assets.completeness_score IS '0 to 100: share of the important columns that are filled.';
+COMMENT ON COLUMN migration.assets.quality_score IS '0 to 100: how far its values can be trusted.';
+COMMENT ON COLUMN migration.assets.complexity_score IS '0 to 100.';
+COMMENT ON COLUMN migration.assets.assessment_readiness IS
+    'Whether it may go into an assessment, and what keeps it from it is in assessment_blockers.';
+COMMENT ON COLUMN migration.assets.assessment_blockers IS 'JSON array of reasons.';
+COMMENT ON COLUMN migration.assets.assessment_recommendations IS 'JSON array of what would help.';
+COMMENT ON COLUMN migration.assets.raw_data IS 'The source row as text, where it came without an import.';
+COMMENT ON COLUMN migration.assets.field_mappings_used IS 'JSON object: column of the source to column here.';
+COMMENT ON COLUMN migration.assets.raw_import_records_id IS 'Row that created it.';
 COMMENT ON COLUMN migration.assets.asset_type IS
     'Lower snake case: server, application, database, network_device, virtual_machine, service, cache, load_balancer, external, ...';
 COMMENT ON COLUMN migration.assets.environment IS 'Lower snake case: production, staging, testing, development, dr, ... Null: not recorded.';
@@ -846,6 +978,16 @@ CREATE UNIQUE INDEX uq_assets_ip_address ON migration.assets (client_account_id,
 CREATE INDEX ix_assets_engagement_id_name ON migration.assets (client_account_id, engagement_id, name, id);
 CREATE INDEX ix_assets_engagement_id_created_at ON migration.assets (client_account_id, engagement_id, created_at DESC);
 CREATE INDEX ix_assets_engagement_id_status ON migration.assets (client_account_id, engagement_id, status);
+-- One per foreign key, and only where there is a reference: most assets have few of these.
+CREATE INDEX ix_assets_flow_id ON migration.assets (client_account_id, flow_id) WHERE flow_id IS NOT NULL;
+CREATE INDEX ix_assets_master_flow_id ON migration.assets (client_account_id, master_flow_id) WHERE master_flow_id IS NOT NULL;
+CREATE INDEX ix_assets_discovery_flow_id ON migration.assets (client_account_id, discovery_flow_id)
+    WHERE discovery_flow_id IS NOT NULL;
+CREATE INDEX ix_assets_assessment_flow_id ON migration.assets (client_account_id, assessment_flow_id)
+    WHERE assessment_flow_id IS NOT NULL;
+CREATE INDEX ix_assets_planning_flow_id ON migration.assets (client_account_id, planning_flow_id) WHERE planning_flow_id IS NOT NULL;
+CREATE INDEX ix_assets_execution_flow_id ON migration.assets (client_account_id, execution_flow_id)
+    WHERE execution_flow_id IS NOT NULL;
 CREATE INDEX ix_assets_raw_import_records_id ON migration.assets (client_account_id, raw_import_records_id)
     WHERE raw_import_records_id IS NOT NULL;
 
@@ -875,6 +1017,8 @@ CREATE TABLE migration.asset_dependencies (
     CONSTRAINT ck_asset_dependencies_confidence_score CHECK (confidence_score BETWEEN 0 AND 1)
 );
 COMMENT ON TABLE migration.asset_dependencies IS 'Directed edges: asset_id needs depends_on_asset_id.';
+COMMENT ON COLUMN migration.asset_dependencies.dependency_type IS 'Lower snake case: runs_on, database, network, ...';
+COMMENT ON COLUMN migration.asset_dependencies.confidence_score IS '0 to 1; null: nobody guessed.';
 COMMENT ON COLUMN migration.asset_dependencies.source IS 'What found the edge: manual, or the rule that inferred it.';
 CREATE INDEX ix_asset_dependencies_engagement_id ON migration.asset_dependencies (client_account_id, engagement_id);
 CREATE INDEX ix_asset_dependencies_depends_on_asset_id ON migration.asset_dependencies (client_account_id, depends_on_asset_id);
@@ -899,6 +1043,8 @@ CREATE TABLE migration.tags (
     CONSTRAINT ck_tags_embedding_model CHECK ((reference_embedding IS NULL) = (embedding_model IS NULL))
 );
 COMMENT ON TABLE migration.tags IS 'Labels of a client account for its assets.';
+COMMENT ON COLUMN migration.tags.category IS 'What kind of label it is, as environment or technology.';
+COMMENT ON COLUMN migration.tags.reference_embedding IS 'Assets near to it are suggested the tag; null: only people assign it.';
 COMMENT ON COLUMN migration.tags.confidence_threshold IS 'Least similarity (0 to 1) at which the tag is suggested.';
 
 CREATE TABLE migration.asset_tags (
@@ -927,6 +1073,8 @@ CREATE TABLE migration.asset_tags (
     CONSTRAINT ck_asset_tags_confidence_score CHECK (confidence_score BETWEEN 0 AND 1)
 );
 COMMENT ON TABLE migration.asset_tags IS 'Which asset bears which tag, and whether a person or a rule put it there.';
+COMMENT ON COLUMN migration.asset_tags.confidence_score IS '0 to 1; null when a person assigned it.';
+COMMENT ON COLUMN migration.asset_tags.is_validated IS 'Whether a person has confirmed it.';
 CREATE INDEX ix_asset_tags_tag_id ON migration.asset_tags (client_account_id, tag_id);
 
 CREATE TABLE migration.asset_embeddings (
@@ -949,6 +1097,7 @@ CREATE TABLE migration.asset_embeddings (
 );
 -- No approximate (HNSW) index: it filters by tenant after the search and can miss a tenant's rows.
 COMMENT ON TABLE migration.asset_embeddings IS 'Vectors for "assets like this one", searched exactly and within one engagement.';
+COMMENT ON COLUMN migration.asset_embeddings.embedding IS 'Of source_text, 384 numbers.';
 COMMENT ON COLUMN migration.asset_embeddings.source_text IS 'The text the embedding was computed from.';
 COMMENT ON COLUMN migration.asset_embeddings.embedding_model IS 'What computed the embedding. Distances are compared only within one model.';
 CREATE INDEX ix_asset_embeddings_engagement_id ON migration.asset_embeddings (client_account_id, engagement_id);
@@ -1047,8 +1196,8 @@ CREATE TABLE migration.assessments (
     CONSTRAINT ck_assessments_recommended_strategy CHECK (recommended_strategy IN (
         'rehost', 'replatform', 'refactor', 'rearchitect', 'replace', 'retire', 'retain')),
     CONSTRAINT ck_assessments_scores CHECK (
-        overall_score BETWEEN 0 AND 100 AND compatibility_score BETWEEN 0 AND 100
-        AND confidence_level BETWEEN 0 AND 1 AND ai_confidence BETWEEN 0 AND 1),
+        overall_score >= 0 AND overall_score <= 100 AND compatibility_score >= 0 AND compatibility_score <= 100
+        AND confidence_level >= 0 AND confidence_level <= 1 AND ai_confidence >= 0 AND ai_confidence <= 1),
     CONSTRAINT ck_assessments_costs CHECK (
         current_cost >= 0 AND current_cost < 'infinity'
         AND estimated_migration_cost >= 0 AND estimated_migration_cost < 'infinity'
@@ -1058,6 +1207,25 @@ CREATE TABLE migration.assessments (
         roi_months >= 0 AND estimated_effort_hours >= 0 AND estimated_duration_days >= 0 AND recommended_wave >= 1)
 );
 COMMENT ON TABLE migration.assessments IS 'An assessment of one asset, or of a whole engagement when asset_id is null.';
+COMMENT ON COLUMN migration.assessments.overall_score IS '0 to 100.';
+COMMENT ON COLUMN migration.assessments.alternative_strategies IS 'JSON array: strategy, score, why not.';
+COMMENT ON COLUMN migration.assessments.current_cost IS
+    'Per year, in the currency of the client account; the same holds for the other costs but estimated_migration_cost, which is paid once.';
+COMMENT ON COLUMN migration.assessments.cost_savings_potential IS 'Per year; negative when it gets dearer.';
+COMMENT ON COLUMN migration.assessments.roi_months IS 'Months until the migration has paid for itself.';
+COMMENT ON COLUMN migration.assessments.identified_risks IS 'JSON array: risk, likelihood, impact.';
+COMMENT ON COLUMN migration.assessments.risk_mitigation IS 'JSON array: risk and what lessens it.';
+COMMENT ON COLUMN migration.assessments.blockers IS 'JSON array of what has to be settled first.';
+COMMENT ON COLUMN migration.assessments.dependencies_impact IS 'JSON: what moves or breaks with it.';
+COMMENT ON COLUMN migration.assessments.modernization_opportunities IS 'JSON array.';
+COMMENT ON COLUMN migration.assessments.performance_impact IS 'JSON object.';
+COMMENT ON COLUMN migration.assessments.downtime_requirements IS 'JSON object: how long, when.';
+COMMENT ON COLUMN migration.assessments.compliance_considerations IS 'JSON array.';
+COMMENT ON COLUMN migration.assessments.ai_insights IS
+    'JSON. Kept from the platform; the engine here is rules, and says why in strategy_rationale.';
+COMMENT ON COLUMN migration.assessments.ai_model_version IS 'Version of the rules, or null.';
+COMMENT ON COLUMN migration.assessments.recommended_wave IS 'wave_number.';
+COMMENT ON COLUMN migration.assessments.prerequisites IS 'JSON array.';
 COMMENT ON COLUMN migration.assessments.confidence_level IS '0 to 1. Scores are 0 to 100.';
 CREATE INDEX ix_assessments_engagement_id ON migration.assessments (client_account_id, engagement_id, status);
 CREATE INDEX ix_assessments_asset_id ON migration.assessments (client_account_id, asset_id);
@@ -1094,6 +1262,7 @@ CREATE TABLE migration.application_architecture_overrides (
         override_type IN ('exception', 'modification', 'addition'))
 );
 COMMENT ON TABLE migration.application_architecture_overrides IS 'Where an application may differ from the engagement''s standards, and why.';
+COMMENT ON COLUMN migration.application_architecture_overrides.override_details IS 'JSON object: what holds instead.';
 COMMENT ON COLUMN migration.application_architecture_overrides.standard_id IS
     'Standard that is overridden. Clear it here before the standard is deleted. Null: an addition, or the standard is gone.';
 CREATE INDEX ix_application_architecture_overrides_engagement_id
@@ -1132,6 +1301,10 @@ CREATE TABLE migration.application_components (
         FOREIGN KEY (client_account_id, application_id) REFERENCES migration.assets (client_account_id, id) ON DELETE CASCADE
 );
 COMMENT ON TABLE migration.application_components IS 'Parts of an application, as one assessment flow sees them.';
+COMMENT ON COLUMN migration.application_components.component_type IS 'Lower snake case: web, api, database, batch, ...';
+COMMENT ON COLUMN migration.application_components.component_config IS 'JSON object.';
+COMMENT ON COLUMN migration.application_components.technology_stack IS 'JSON object: technology to version.';
+COMMENT ON COLUMN migration.application_components.dependencies IS 'JSON array of names of other components.';
 CREATE INDEX ix_application_components_engagement_id ON migration.application_components (client_account_id, engagement_id);
 CREATE INDEX ix_application_components_application_id ON migration.application_components (client_account_id, application_id);
 
@@ -1172,6 +1345,11 @@ CREATE TABLE migration.tech_debt_analysis (
     CONSTRAINT ck_tech_debt_analysis_remediation_effort_hours CHECK (remediation_effort_hours >= 0)
 );
 COMMENT ON TABLE migration.tech_debt_analysis IS 'Technical debt findings of an application, of one component or of the whole.';
+COMMENT ON COLUMN migration.tech_debt_analysis.analysis_type IS 'component or application: what was looked at.';
+COMMENT ON COLUMN migration.tech_debt_analysis.analysis_results IS 'JSON object: the evidence.';
+COMMENT ON COLUMN migration.tech_debt_analysis.debt_category IS 'Lower snake case: end_of_life, unsupported, security, architecture, ...';
+COMMENT ON COLUMN migration.tech_debt_analysis.tech_debt_score IS '0 to 100, more is worse.';
+COMMENT ON COLUMN migration.tech_debt_analysis.agent_confidence IS '0 to 1.';
 COMMENT ON COLUMN migration.tech_debt_analysis.detected_by_agent IS 'Rule that found it.';
 CREATE INDEX ix_tech_debt_analysis_engagement_id ON migration.tech_debt_analysis (client_account_id, engagement_id);
 CREATE INDEX ix_tech_debt_analysis_assessment_flow_id ON migration.tech_debt_analysis (client_account_id, assessment_flow_id);
@@ -1211,6 +1389,10 @@ CREATE TABLE migration.component_treatments (
         'rehost', 'replatform', 'refactor', 'rearchitect', 'replace', 'retire', 'retain'))
 );
 COMMENT ON TABLE migration.component_treatments IS 'The 6R strategy recommended for a component.';
+COMMENT ON COLUMN migration.component_treatments.treatment_config IS 'JSON object: parameters of the strategy.';
+COMMENT ON COLUMN migration.component_treatments.compatibility_validated IS
+    'Whether it was checked against the treatments of the components it works with.';
+COMMENT ON COLUMN migration.component_treatments.compatibility_issues IS 'JSON array of what that check found.';
 CREATE INDEX ix_component_treatments_engagement_id ON migration.component_treatments (client_account_id, engagement_id);
 CREATE INDEX ix_component_treatments_application_id ON migration.component_treatments (client_account_id, application_id);
 CREATE INDEX ix_component_treatments_component_id ON migration.component_treatments (client_account_id, component_id);
@@ -1260,6 +1442,15 @@ CREATE TABLE migration.sixr_decisions (
         estimated_effort_hours >= 0 AND estimated_cost >= 0 AND estimated_cost < 'infinity')
 );
 COMMENT ON TABLE migration.sixr_decisions IS 'The 6R decision for an application in one assessment flow, with the page that explains it.';
+COMMENT ON COLUMN migration.sixr_decisions.application_name IS 'As it was when the decision was made.';
+COMMENT ON COLUMN migration.sixr_decisions.decision_data IS 'JSON object: whatever has no column.';
+COMMENT ON COLUMN migration.sixr_decisions.confidence_score IS '0 to 1.';
+COMMENT ON COLUMN migration.sixr_decisions.architecture_exceptions IS 'JSON array of overrides that the decision relies on.';
+COMMENT ON COLUMN migration.sixr_decisions.tech_debt_score IS '0 to 100, more is worse.';
+COMMENT ON COLUMN migration.sixr_decisions.risk_factors IS 'JSON array.';
+COMMENT ON COLUMN migration.sixr_decisions.move_group_hints IS 'JSON array of asset ids that should move together with it.';
+COMMENT ON COLUMN migration.sixr_decisions.estimated_cost IS 'Of the migration, once, in the currency of the client account.';
+COMMENT ON COLUMN migration.sixr_decisions.app_on_page_data IS 'JSON object: everything that the page of the application shows.';
 COMMENT ON COLUMN migration.sixr_decisions.user_modifications IS 'What a person changed on the engine''s decision.';
 COMMENT ON COLUMN migration.sixr_decisions.decision_factors IS 'Inputs and rules that led to the decision.';
 CREATE INDEX ix_sixr_decisions_engagement_id ON migration.sixr_decisions (client_account_id, engagement_id);
@@ -1296,6 +1487,8 @@ CREATE TABLE migration.assessment_learning_feedback (
         'rehost', 'replatform', 'refactor', 'rearchitect', 'replace', 'retire', 'retain'))
 );
 COMMENT ON TABLE migration.assessment_learning_feedback IS 'Decisions a person overrode, with the reason, for the engine to weigh later.';
+COMMENT ON COLUMN migration.assessment_learning_feedback.feedback_data IS 'JSON object: the decision before and after.';
+COMMENT ON COLUMN migration.assessment_learning_feedback.learned_pattern IS 'JSON object. Nothing reads it yet.';
 COMMENT ON COLUMN migration.assessment_learning_feedback.agent_id IS 'Engine that made the original decision.';
 CREATE INDEX ix_assessment_learning_feedback_engagement_id
     ON migration.assessment_learning_feedback (client_account_id, engagement_id);
@@ -1347,6 +1540,8 @@ CREATE TABLE migration.migration_waves (
         planned_end_date >= planned_start_date AND actual_end_date >= actual_start_date)
 );
 COMMENT ON TABLE migration.migration_waves IS 'Waves of an engagement: groups of assets that move together.';
+COMMENT ON COLUMN migration.migration_waves.wave_number IS 'Counted from 1 in the engagement.';
+COMMENT ON COLUMN migration.migration_waves.estimated_cost IS 'In the currency of the client account, as actual_cost.';
 COMMENT ON COLUMN migration.migration_waves.total_assets IS 'As counted when the wave was last planned; assets.migration_wave says which.';
 
 CREATE TABLE migration.wave_plans (
@@ -1388,11 +1583,19 @@ CREATE TABLE migration.wave_plans (
     CONSTRAINT ck_wave_plans_costs CHECK (
         estimated_effort_hours >= 0 AND estimated_cost >= 0 AND estimated_cost < 'infinity'),
     CONSTRAINT ck_wave_plans_scores CHECK (
-        complexity_score BETWEEN 0 AND 100 AND optimization_score BETWEEN 0 AND 100 AND progress_percentage BETWEEN 0 AND 100),
+        complexity_score >= 0 AND complexity_score <= 100 AND optimization_score >= 0 AND optimization_score <= 100
+        AND progress_percentage >= 0 AND progress_percentage <= 100),
     CONSTRAINT ck_wave_plans_dates CHECK (
         planned_end_date >= planned_start_date AND actual_end_date >= actual_start_date)
 );
 COMMENT ON TABLE migration.wave_plans IS 'How a wave was planned: risk, constraints, order. Its execution is in migration_waves under the same number.';
+COMMENT ON COLUMN migration.wave_plans.prerequisites IS 'JSON array of what has to be done first.';
+COMMENT ON COLUMN migration.wave_plans.dependencies IS 'JSON array of wave_numbers that have to be finished first.';
+COMMENT ON COLUMN migration.wave_plans.constraints IS 'JSON array, such as times in which nothing may change.';
+COMMENT ON COLUMN migration.wave_plans.complexity_score IS '0 to 100.';
+COMMENT ON COLUMN migration.wave_plans.success_criteria IS 'JSON array.';
+COMMENT ON COLUMN migration.wave_plans.ai_recommendations IS 'JSON. Kept from the platform; nothing writes it.';
+COMMENT ON COLUMN migration.wave_plans.optimization_score IS '0 to 100: how few dependencies cross its border.';
 
 
 -- 8. Audit. Append-only for the application: it may insert and read, not change or delete.
@@ -1423,6 +1626,8 @@ CREATE TABLE migration.access_audit_log (
     CONSTRAINT ck_access_audit_log_hashes CHECK (octet_length(previous_hash) = 32 AND octet_length(entry_hash) = 32)
 );
 COMMENT ON TABLE migration.access_audit_log IS 'Who did what in a client account. Events without a client account are in security_audit_logs.';
+COMMENT ON COLUMN migration.access_audit_log.action_type IS 'Lower case, with dots: asset.update.';
+COMMENT ON COLUMN migration.access_audit_log.details IS 'JSON object; never a secret.';
 COMMENT ON COLUMN migration.access_audit_log.engagement_id IS 'Not a foreign key: the entry stays when the engagement goes.';
 COMMENT ON COLUMN migration.access_audit_log.resource_id IS 'Not a foreign key: the entry stays when the resource goes.';
 COMMENT ON COLUMN migration.access_audit_log.entry_hash IS
@@ -1468,6 +1673,9 @@ CREATE TABLE migration.security_audit_logs (
     CONSTRAINT ck_security_audit_logs_hashes CHECK (octet_length(previous_hash) = 32 AND octet_length(entry_hash) = 32)
 );
 COMMENT ON TABLE migration.security_audit_logs IS 'Security events of the platform: sign-ins, sessions, roles, approvals, refusals.';
+COMMENT ON COLUMN migration.security_audit_logs.event_type IS 'Lower case, with dots: session.created.';
+COMMENT ON COLUMN migration.security_audit_logs.details IS 'JSON object; never a secret.';
+COMMENT ON COLUMN migration.security_audit_logs.requires_review IS 'Whether a person should look at it. Nothing lists them yet.';
 COMMENT ON COLUMN migration.security_audit_logs.actor_user_id IS 'Null when nobody is known, as for a failed sign-in.';
 COMMENT ON COLUMN migration.security_audit_logs.client_account_id IS 'Client account the event touches, if any. Not a tenant key.';
 COMMENT ON COLUMN migration.security_audit_logs.entry_hash IS
@@ -1478,7 +1686,75 @@ CREATE INDEX ix_security_audit_logs_actor_user_id ON migration.security_audit_lo
 CREATE INDEX ix_security_audit_logs_event_type ON migration.security_audit_logs (event_type, created_at DESC);
 
 
--- 9. History under Alembic's name, so that Alembic finds this database at the platform's first revision
+-- 9. What happened to this database: global tables, a few rows each
+
+CREATE TABLE migration.boot_history (
+    id                  uuid                NOT NULL DEFAULT gen_random_uuid(),
+    started_at          timestamptz         NOT NULL,
+    elapsed_ms          double precision    NOT NULL,
+    outcome             varchar(20)         NOT NULL,
+    failure_stage       varchar(50),
+    failure_code        varchar(100),
+    program             varchar(50)         NOT NULL,
+    app_version         varchar(50)         NOT NULL,
+    postgres_version    varchar(50)         NOT NULL,
+    stages              jsonb               NOT NULL DEFAULT '[]',
+    created_at          timestamptz         NOT NULL DEFAULT now(),
+    CONSTRAINT pk_boot_history PRIMARY KEY (id),
+    CONSTRAINT ck_boot_history_outcome CHECK (outcome IN ('ready', 'failed')),
+    CONSTRAINT ck_boot_history_failure CHECK (
+        (outcome = 'failed') = (failure_stage IS NOT NULL) AND (outcome = 'failed') = (failure_code IS NOT NULL)),
+    CONSTRAINT ck_boot_history_elapsed_ms CHECK (elapsed_ms >= 0 AND elapsed_ms < 'infinity')
+);
+COMMENT ON TABLE migration.boot_history IS 'The latest boots with this database: how each went and how long it took.';
+COMMENT ON COLUMN migration.boot_history.elapsed_ms IS 'Milliseconds from the first stage until ready, or until the red gate.';
+COMMENT ON COLUMN migration.boot_history.failure_stage IS 'Stage of the red gate; null when the boot came to its end.';
+COMMENT ON COLUMN migration.boot_history.failure_code IS 'Stable code of the failure, as in docs/errors.md.';
+COMMENT ON COLUMN migration.boot_history.program IS 'What booted: the window or a command.';
+COMMENT ON COLUMN migration.boot_history.stages IS 'JSON array of the stages that ran: name, status, detail, milliseconds.';
+
+CREATE TABLE migration.snapshot_history (
+    id              uuid            NOT NULL DEFAULT gen_random_uuid(),
+    action          varchar(20)     NOT NULL,
+    snapshot_id     uuid,
+    snapshot_name   varchar(255),
+    size_bytes      bigint,
+    schema_digest   varchar(64),
+    app_version     varchar(50)     NOT NULL,
+    actor_user_id   uuid,
+    created_at      timestamptz     NOT NULL DEFAULT now(),
+    CONSTRAINT pk_snapshot_history PRIMARY KEY (id),
+    CONSTRAINT fk_snapshot_history_actor_user_id FOREIGN KEY (actor_user_id) REFERENCES migration.users (id),
+    CONSTRAINT ck_snapshot_history_action CHECK (action IN (
+        'created', 'restored', 'renamed', 'deleted', 'put_back', 'exported', 'imported', 'reset', 'undone')),
+    CONSTRAINT ck_snapshot_history_size_bytes CHECK (size_bytes >= 0)
+);
+COMMENT ON TABLE migration.snapshot_history IS
+    'What was done with snapshots and resets. Written to the database that is live afterwards, so each state tells how it came to be.';
+COMMENT ON COLUMN migration.snapshot_history.snapshot_id IS 'Null for a reset and its undoing. Not a key: snapshots are files.';
+COMMENT ON COLUMN migration.snapshot_history.size_bytes IS 'Bytes of the snapshot''s file.';
+COMMENT ON COLUMN migration.snapshot_history.schema_digest IS 'SHA-256 over the migrations that the snapshot''s database had, in hexadecimal.';
+COMMENT ON COLUMN migration.snapshot_history.actor_user_id IS 'Null when the command line did it, or when that user is not in this state.';
+
+CREATE TABLE migration.seed_history (
+    id              uuid            NOT NULL DEFAULT gen_random_uuid(),
+    profile         varchar(20)     NOT NULL,
+    seed_number     bigint          NOT NULL,
+    anchor_date     date            NOT NULL,
+    row_count       bigint          NOT NULL,
+    app_version     varchar(50)     NOT NULL,
+    created_at      timestamptz     NOT NULL DEFAULT now(),
+    CONSTRAINT pk_seed_history PRIMARY KEY (id),
+    CONSTRAINT ck_seed_history_profile CHECK (profile IN ('demo', 'qa', 'empty', 'scale')),
+    CONSTRAINT ck_seed_history_row_count CHECK (row_count >= 0)
+);
+COMMENT ON TABLE migration.seed_history IS 'With what this database was seeded. No row: not seeded yet.';
+COMMENT ON COLUMN migration.seed_history.seed_number IS 'Number that the generated data follow from.';
+COMMENT ON COLUMN migration.seed_history.anchor_date IS 'Day that counts as today in the generated data.';
+COMMENT ON COLUMN migration.seed_history.row_count IS 'Rows that the seeding added.';
+
+
+-- 10. History under Alembic's name, so that Alembic finds this database at the platform's first revision
 
 CREATE TABLE migration.alembic_version (
     version_num varchar(255) NOT NULL,
@@ -1488,7 +1764,7 @@ COMMENT ON TABLE migration.alembic_version IS 'Alembic''s history table, kept in
 INSERT INTO migration.alembic_version (version_num) VALUES ('001_comprehensive_initial_schema');
 
 
--- 10. Row-level security: every table that is not named here as global is tenant-owned
+-- 11. Row-level security: every table that is not named here as global is tenant-owned
 
 DO $$
 DECLARE
@@ -1501,7 +1777,8 @@ BEGIN
         WHERE c.relnamespace = 'migration'::regnamespace
           AND c.relkind IN ('r', 'p')
           AND c.relname <> ALL (ARRAY['client_accounts', 'users', 'user_profiles', 'user_roles', 'user_account_associations',
-                                      'client_access', 'sessions', 'security_audit_logs', 'alembic_version', '_sqlx_migrations'])
+                                      'client_access', 'sessions', 'security_audit_logs', 'boot_history', 'snapshot_history',
+                                      'seed_history', 'alembic_version', '_sqlx_migrations'])
         ORDER BY c.relname
     LOOP
         EXECUTE format('ALTER TABLE migration.%I ENABLE ROW LEVEL SECURITY', tenant_table);
@@ -1520,7 +1797,7 @@ END
 $$;
 
 
--- 11. Rights
+-- 12. Rights
 
 DO $$
 BEGIN
@@ -1528,7 +1805,9 @@ BEGIN
         GRANT USAGE ON SCHEMA migration TO drydock_app;
         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA migration TO drydock_app;
         REVOKE DELETE ON migration.client_accounts, migration.users, migration.user_profiles FROM drydock_app;
-        REVOKE UPDATE, DELETE ON migration.access_audit_log, migration.security_audit_logs FROM drydock_app;
+        REVOKE UPDATE, DELETE ON migration.access_audit_log, migration.security_audit_logs, migration.snapshot_history,
+            migration.seed_history FROM drydock_app;
+        REVOKE UPDATE ON migration.boot_history FROM drydock_app;
         REVOKE INSERT, UPDATE, DELETE ON migration.alembic_version FROM drydock_app;
         IF to_regclass('migration._sqlx_migrations') IS NOT NULL THEN
             REVOKE INSERT, UPDATE, DELETE ON migration._sqlx_migrations FROM drydock_app;
@@ -1537,6 +1816,12 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'drydock_readonly') THEN
         GRANT USAGE ON SCHEMA migration TO drydock_readonly;
         GRANT SELECT ON ALL TABLES IN SCHEMA migration TO drydock_readonly;
+        -- Everything but what opens an account.
+        REVOKE SELECT ON migration.users, migration.sessions FROM drydock_readonly;
+        GRANT SELECT (id, email, first_name, last_name, is_active, is_verified, default_client_id, default_engagement_id, created_at,
+                      updated_at, last_login) ON migration.users TO drydock_readonly;
+        GRANT SELECT (id, user_id, created_at, last_seen_at, expires_at, revoked_at, revoked_reason, user_agent)
+            ON migration.sessions TO drydock_readonly;
     END IF;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'drydock_backup') THEN
         GRANT USAGE ON SCHEMA migration TO drydock_backup;

@@ -61,7 +61,7 @@ test("a reset names what it replaces, leaves nothing of it on screen, and can be
 
   await page.keyboard.press("Enter");
   await dialog.getByRole("button", { name: "Reset demo data" }).click();
-  await expect(page.getByText(/^Demo data reset in /)).toBeVisible();
+  await expect(page.getByText(/^Data reset in /)).toBeVisible();
   await expect(tenant(page, "Demo Corporation")).toBeVisible();
   await expect(page).toHaveURL(/\/data$/);
   expect(await page.content()).not.toContain(name);

@@ -84,6 +84,19 @@ const PAGES: Record<string, (page: Page, place: Place) => Promise<void>> = {
     await page.getByRole("button", { name: /^Account: / }).click();
     await expect(page.getByRole("menuitem", { name: "Sign out" })).toBeVisible();
   },
+  "change password": async (page, place) => {
+    await page.goto(`${place.path}/overview`);
+    await page.getByRole("button", { name: /^Account: / }).click();
+    await page.getByRole("menuitem", { name: "Change password" }).click();
+    await page.getByLabel("New password", { exact: true }).fill("short");
+    await page.keyboard.press("Enter");
+    await expect(page.getByLabel("New password", { exact: true })).toHaveAttribute("aria-invalid", "true");
+  },
+  "no client account": async (page) => {
+    await page.route("**/api/v1/context/clients", (route) => route.fulfill({ json: { clients: [] } }));
+    await page.goto("/");
+    await expect(page.getByRole("heading", { name: "There is no client account yet" })).toBeVisible();
+  },
   "data, no snapshot yet": async (page) => {
     await openData(page, { snapshots: [] });
     await expect(page.getByRole("heading", { name: "No snapshot yet" })).toBeVisible();
@@ -184,6 +197,32 @@ for (const scheme of ["light", "dark"] as const) {
     expect(await violations(page)).toEqual([]);
   });
 }
+
+/** The page that asks for the first account, every field refused; nothing is made. */
+async function openSetup(page: Page) {
+  await page.route("**/api/v1/setup", async (route) => {
+    const asked = route.request().method() === "GET";
+    await (asked ? route.fulfill({ json: { required: true } }) : route.continue());
+  });
+  await page.goto("/");
+  await expect(page).toHaveURL(/\/setup$/);
+  await page.getByRole("button", { name: "Create account and sign in" }).click();
+  await expect(page.getByLabel("First name")).toHaveAttribute("aria-invalid", "true");
+}
+
+for (const scheme of ["light", "dark"] as const) {
+  test(`axe finds nothing: first account, ${scheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: scheme });
+    await openSetup(page);
+    expect(await violations(page)).toEqual([]);
+  });
+}
+
+test("at 360 px the form for the first account does not scroll sideways", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await openSetup(page);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+});
 
 test("the first Tab reaches a link that skips to the content", async ({ page, place }) => {
   await page.goto(`${place.path}/overview`);

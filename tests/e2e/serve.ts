@@ -30,8 +30,8 @@ function binary(): string {
   return resolve(path);
 }
 
-/** Starts `drydock serve` on a fresh data directory, which stopping it removes. */
-export async function start(): Promise<Served> {
+/** Starts `drydock serve` on a fresh data directory, seeded by `profile`, which stopping it removes. */
+export async function start(profile = "demo"): Promise<Served> {
   const ui = resolve(process.env["DRYDOCK_UI"] ?? join(import.meta.dirname, "../../ui/dist"));
   if (!existsSync(join(ui, "index.html"))) throw new Error(`There is no page in ${ui}; run npm run build in ui first.`);
 
@@ -41,7 +41,7 @@ export async function start(): Promise<Served> {
   await chmod(home, 0o755);
   const child = spawn(binary(), ["serve", "--port", "0", "--data-dir", data, "--ui", ui], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, HOME: home },
+    env: { ...process.env, HOME: home, DRYDOCK_PROFILE: profile },
   });
   let said = "";
   const exit = new Promise<number | null>((done, fail) => {

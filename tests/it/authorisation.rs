@@ -35,6 +35,11 @@ const MATRIX: &[(&str, [u16; 6])] = &[
     ("GET /api/v1/boot",                             [200, 200, 200, 200, 200, 200]),
     ("GET /api/v1/demo/accounts",                    [200, 200, 200, 200, 200, 200]),
     ("POST /api/v1/auth/login",                      [200, 200, 200, 200, 200, 200]),
+    ("GET /api/v1/setup",                            [200, 200, 200, 200, 200, 200]),
+    // There are users.
+    ("POST /api/v1/setup",                           [409, 409, 409, 409, 409, 409]),
+    // Let in, and refused for the current password it gives: a change would end the session of the rows below.
+    ("POST /api/v1/auth/change-password",            [401, 422, 422, 422, 422, 422]),
     ("GET /api/v1/auth/me",                          [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/context/clients",                  [401, 200, 200, 200, 200, 200]),
     ("GET /api/v1/context/clients/{id}/engagements", [401, 200, 200, 200, 200, 404]),
@@ -103,6 +108,19 @@ async fn every_operation_has_a_row_and_every_row_holds() {
                 "/api/v1/auth/login" => {
                     (JSON, Body::from(json!({ "email": DEMO.0, "password": DEMO.1 }).to_string()))
                 }
+                "/api/v1/setup" => (
+                    JSON,
+                    Body::from(
+                        json!({ "email": "a@b.c", "password": "eight or more", "first_name": "A", "last_name": "" })
+                            .to_string(),
+                    ),
+                ),
+                "/api/v1/auth/change-password" => (
+                    JSON,
+                    Body::from(
+                        json!({ "current_password": "wrong", "new_password": "eight or more" }).to_string(),
+                    ),
+                ),
                 "/api/v1/snapshots" | "/api/v1/snapshots/{id}" => {
                     (JSON, Body::from(json!({ "name": "x" }).to_string()))
                 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use drydock_store::{
-    Store, StoreError, clone, content,
+    Store, StoreError, bootstrap, clone, content,
     databases::{Cause, Databases},
+    history,
 };
 use drydock_testkit::Database;
 
@@ -193,12 +194,10 @@ async fn a_database_with_a_red_gate_is_not_adopted() {
         let output = done.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     };
-    // A schema that looks migrated by a later build.
-    psql(
-        "create schema migration; create table migration._sqlx_migrations (version bigint, description text,
-          installed_on timestamptz default now(), success boolean, checksum bytea, execution_time bigint);
-          insert into migration._sqlx_migrations values (999, 'later', now(), true, '\\x00', 0)",
-    );
+    // As a later build leaves it.
+    bootstrap::run(&incoming).await.unwrap();
+    history::migrate(&incoming, &history::compare(&incoming).await.unwrap()).await.unwrap();
+    psql("insert into migration._sqlx_migrations values (999, 'later', now(), true, '\\x00', 0)");
     let error = databases.adopt(&incoming, None).await.unwrap_err();
     assert_eq!(error.code().as_str(), "history.ahead");
     assert_eq!(tags(&database), "test 1");

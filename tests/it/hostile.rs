@@ -40,8 +40,16 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
             prop::collection::vec(
                 (
                     prop_oneof![
-                        prop::sample::select(vec!["email", "password", "name", "note"])
-                            .prop_map(str::to_owned),
+                        prop::sample::select(vec![
+                            "email",
+                            "password",
+                            "name",
+                            "note",
+                            "first_name",
+                            "last_name",
+                            "new_password"
+                        ])
+                        .prop_map(str::to_owned),
                         awkward()
                     ],
                     inner
@@ -108,6 +116,24 @@ fn bodies_and_paths() {
     // No string here is a seeded address, so no case costs more than one hash.
     check(60, &json_value(), |body| {
         below_500(&body.to_string(), &runtime.block_on(app.post("/api/v1/auth/login", &[], &body)))
+    });
+    let bearer = runtime.block_on(app.bearer(DEMO));
+    check(100, &(awkward(), awkward(), awkward()), |(email, name, password)| {
+        let body = json!({ "email": email, "password": password, "first_name": name, "last_name": name });
+        below_500(&body.to_string(), &runtime.block_on(app.post("/api/v1/setup", &[], &body)))?;
+        let body = json!({ "current_password": name, "new_password": password });
+        let headers = [("authorization", bearer.as_str())];
+        below_500(
+            &body.to_string(),
+            &runtime.block_on(app.post("/api/v1/auth/change-password", &headers, &body)),
+        )
+    });
+    check(100, &json_value(), |body| {
+        let headers = [("authorization", bearer.as_str())];
+        for path in ["/api/v1/setup", "/api/v1/auth/change-password"] {
+            below_500(&body.to_string(), &runtime.block_on(app.post(path, &headers, &body)))?;
+        }
+        Ok(())
     });
     check(200, &prop::collection::vec(any::<u8>(), 0..200), |bytes| {
         let headers = [("content-type", "application/json")];

@@ -1,22 +1,113 @@
-//! The seeds: what they add, and that they add it once.
+//! Seeding: once, whole or not at all, and never again.
 
-use drydock_store::{StoreError, seed};
-use drydock_testkit::Database;
+use drydock_store::{Store, Target, bootstrap, history, seed};
+use drydock_testkit::{Database, PLAN};
 
 use crate::app::{DEMO_CLIENT, DEMO_ENGAGEMENT};
 
+/// A digest of each table's rows.
+const TABLES: &str = "select string_agg(format('select %L, count(*), md5(coalesce(string_agg(t::text, '','' order by t::text), '''')) from migration.%I t', c.relname, c.relname), ' union all ' order by c.relname)
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = 'migration' and c.relkind = 'r'";
+
+/// A migrated database without a row, in the stead of the test's own.
+async fn unseeded(database: &Database) -> Target {
+    let target = database.target().with_database(format!("{}_incoming_new", database.target().database()));
+    bootstrap::run(&target).await.unwrap();
+    history::migrate(&target, &history::compare(&target).await.unwrap()).await.unwrap();
+    target
+}
+
+fn sql_on(target: &Target, statement: &str) -> String {
+    let output =
+        drydock_testkit::psql_on(target, "postgres").args(["--command", statement]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+}
+
 #[tokio::test]
-async fn the_demo_tenant_holds_both_exports_row_by_row() {
+async fn a_second_run_changes_no_row_and_no_password() {
     let database = Database::new().await;
-    let count = |engagement: &str| {
-        database.sql(&format!(
-            "select count(*) from migration.assets a join migration.engagements e
-                on (e.client_account_id, e.id) = (a.client_account_id, a.engagement_id)
-             where a.client_account_id = '{DEMO_CLIENT}' and e.{engagement}"
-        ))
-    };
-    assert_eq!(count(&format!("id = '{DEMO_ENGAGEMENT}'")), "18");
-    assert_eq!(count("slug = 'enterprise-cmdb-consolidation'"), "20");
+    let tables = database.sql(TABLES);
+    let before = database.sql(&tables);
+    assert_eq!(seed::run(database.store(), &PLAN).await.unwrap().rows, 0);
+    // Nor does another plan: the database keeps its own.
+    let other = seed::Plan { profile: drydock_domain::Profile::Qa, number: 8, ..PLAN };
+    assert_eq!(seed::run(database.store(), &other).await.unwrap().rows, 0);
+    assert_eq!(database.sql(&tables), before);
+    assert_eq!(seed::standing(database.store()).await.unwrap().plan, Some(PLAN));
+}
+
+#[tokio::test]
+async fn what_a_person_changed_or_removed_stays_so() {
+    let database = Database::new().await;
+    let _ = database.sql(
+        "update migration.users set password_hash = '$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAA', email = 'boss@corp.example'
+             where email = 'demo@demo-corp.com';
+         update migration.user_profiles set status = 'suspended' where user_id = (select id from migration.users where email = 'viewer@demo-corp.com');
+         update migration.client_accounts set slug = 'renamed' where slug = 'demo-corp';
+         delete from migration.assets where name = 'prod-web-01';
+         delete from migration.engagements where slug = 'server-estate-discovery'",
+    );
+    let tables = database.sql(TABLES);
+    let before = database.sql(&tables);
+    assert_eq!(seed::run(database.store(), &PLAN).await.unwrap().rows, 0);
+    assert_eq!(database.sql(&tables), before);
+}
+
+#[tokio::test]
+async fn a_database_with_users_from_elsewhere_is_left_alone() {
+    let database = Database::new().await;
+    let _ = database.sql("delete from migration.seed_history");
+    assert_eq!(seed::run(database.store(), &PLAN).await.unwrap().rows, 0);
+    let standing = seed::standing(database.store()).await.unwrap();
+    assert_eq!((standing.plan, standing.is_complete), (None, true));
+}
+
+#[tokio::test]
+async fn a_failing_seed_adds_nothing_and_the_next_one_everything() {
+    let database = Database::new().await;
+    let target = unseeded(&database).await;
+    let store = Store::open(&target);
+    // The last table but one that is written: everything else has been by then.
+    let _ = sql_on(&target, "alter table migration.wave_plans add constraint none check (false) not valid");
+    let error = seed::run(&store, &PLAN).await.unwrap_err();
+    assert_eq!(error.code().as_str(), "seed.failed");
+    let rows = "select (select count(*) from migration.users) + (select count(*) from migration.assets)
+                     + (select count(*) from migration.seed_history)";
+    assert_eq!(sql_on(&target, rows), "0");
+    let _ = sql_on(&target, "alter table migration.wave_plans drop constraint none");
+    assert!(seed::run(&store, &PLAN).await.unwrap().rows > 8_000);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn of_two_who_seed_at_once_one_does() {
+    let database = Database::new().await;
+    let target = unseeded(&database).await;
+    let (one, other) = (Store::open(&target), Store::open(&target));
+    let (first, second) = tokio::join!(seed::run(&one, &PLAN), seed::run(&other, &PLAN));
+    let (first, second) = (first.unwrap().rows, second.unwrap().rows);
+    assert!(first.min(second) == 0 && first.max(second) > 8_000, "{first} and {second}");
+    assert_eq!(sql_on(&target, "select count(*) from migration.seed_history"), "1");
+    one.close().await;
+    other.close().await;
+}
+
+#[tokio::test]
+async fn the_demo_has_the_ids_that_links_and_requests_know() {
+    let database = Database::new().await;
+    let seen = database.sql(&format!(
+        "select (select name from migration.client_accounts where id = '{DEMO_CLIENT}'),
+                (select name from migration.engagements where client_account_id = '{DEMO_CLIENT}' and id = '{DEMO_ENGAGEMENT}'),
+                (select email from migration.users where id = '33333333-3333-3333-3333-333333333333'),
+                (select string_agg(email, ' ' order by email) from migration.users)"
+    ));
+    assert_eq!(
+        seen,
+        "Demo Corporation|Demo Cloud Migration Project|demo@demo-corp.com|analyst@demo-corp.com chocka@gmail.com demo@demo-corp.com \
+         manager@demo-corp.com viewer@demo-corp.com"
+    );
     let row = database.sql(
         "select asset_type, ip_address, operating_system, environment, application_name, department,
                 business_owner, status, location, cpu_cores, memory_gb, storage_gb
@@ -24,87 +115,13 @@ async fn the_demo_tenant_holds_both_exports_row_by_row() {
     );
     assert_eq!(
         row,
-        "server|192.168.1.31|Linux RHEL 8|production|Database Server|IT|Mike Brown|standby|US-East|32|128|5000"
+        "server|192.168.1.31|Linux RHEL 8|production|Database Server|IT|Database Operations|standby|US-East|32|128|5000"
     );
     // A CMDB's N/A is no address.
     assert_eq!(
-        database.sql("select ip_address is null, criticality from migration.assets where name = 'Payment Gateway' and criticality is not null"),
+        database.sql("select ip_address is null, criticality from migration.assets where name = 'Payment Gateway' and asset_type = 'service'"),
         "t|critical"
     );
-}
-
-#[tokio::test]
-async fn a_second_run_changes_no_row_and_no_password() {
-    let database = Database::new().await;
-    let tables = database.sql(
-        "select string_agg(format('select %L, count(*), md5(coalesce(string_agg(t::text, '','' order by t::text), '''')) from migration.%I t', c.relname, c.relname), ' union all ' order by c.relname)
-         from pg_class c join pg_namespace n on n.oid = c.relnamespace
-         where n.nspname = 'migration' and c.relkind = 'r'",
-    );
-    let before = database.sql(&tables);
-    assert_eq!(seed::run(database.store()).await.unwrap().rows, 0);
-    assert_eq!(database.sql(&tables), before);
-}
-
-#[tokio::test]
-async fn what_a_person_changed_stays_changed() {
-    let database = Database::new().await;
-    let _ = database.sql(
-        "update migration.users set password_hash = '$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAA' where email = 'demo@demo-corp.com';
-         update migration.user_profiles set status = 'suspended' where user_id = (select id from migration.users where email = 'viewer@demo-corp.com');
-         delete from migration.assets where name = 'prod-web-01'",
-    );
-    assert_eq!(seed::run(database.store()).await.unwrap().rows, 0);
-    let seen = database.sql(
-        "select count(*) from migration.users where email = 'demo@demo-corp.com' and password_hash like '%$AAAA';
-         select count(*) from migration.user_profiles where status = 'suspended';
-         select count(*) from migration.assets where name = 'prod-web-01'",
-    );
-    assert_eq!(seen, "1\n1\n0");
-}
-
-#[tokio::test]
-async fn a_missing_user_comes_back_whole() {
-    let database = Database::new().await;
-    let _ = database.sql(
-        "delete from migration.engagement_access where user_profile_id = '33333333-3333-3333-3333-333333333333';
-         delete from migration.client_access where user_profile_id = '33333333-3333-3333-3333-333333333333';
-         delete from migration.user_profiles where user_id = '33333333-3333-3333-3333-333333333333';
-         delete from migration.users where id = '33333333-3333-3333-3333-333333333333'",
-    );
-    let store = database.store();
-    assert!(matches!(
-        store.sign_in("demo@demo-corp.com", "Demo123!", None).await,
-        Err(StoreError::InvalidCredentials)
-    ));
-    // User, profile, role, association, access to the client account and to its two engagements.
-    assert_eq!(seed::run(store).await.unwrap().rows, 7);
-    store.sign_in("demo@demo-corp.com", "Demo123!", None).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_user_or_client_account_under_another_name_is_still_there() {
-    let database = Database::new().await;
-    let _ = database.sql(
-        "update migration.users set email = 'boss@corp.example' where email = 'chocka@gmail.com';
-         update migration.client_accounts set slug = 'renamed', name = 'Renamed' where slug = 'demo-corp'",
-    );
-    assert_eq!(seed::run(database.store()).await.unwrap().rows, 0);
-}
-
-#[tokio::test]
-async fn a_failing_seed_adds_nothing() {
-    let database = Database::new().await;
-    let _ = database.sql(
-        "delete from migration.engagement_access where user_profile_id = '33333333-3333-3333-3333-333333333333';
-         delete from migration.client_access where user_profile_id = '33333333-3333-3333-3333-333333333333';
-         delete from migration.user_profiles where user_id = '33333333-3333-3333-3333-333333333333';
-         delete from migration.users where id = '33333333-3333-3333-3333-333333333333';
-         revoke insert on migration.client_access from drydock_app",
-    );
-    let error = seed::run(database.store()).await.unwrap_err();
-    assert_eq!(error.code().as_str(), "seed.failed");
-    assert_eq!(database.sql("select count(*) from migration.users where email = 'demo@demo-corp.com'"), "0");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::{
 use drydock_api::maintenance::{
     Answer, Listing, Maintenance, Problem, Snapshot, Status, Swapped, Task, TaskKind, TaskState, Upload,
 };
-use drydock_domain::ErrorCode;
+use drydock_domain::{ErrorCode, UserId};
 use drydock_store::{
     VerifiedSession,
     databases::{Before, Cause},
@@ -184,7 +184,7 @@ impl Maintenance for StandIn {
         })
     }
 
-    fn create(&self, name: String, note: String) -> Answer<'_, Task> {
+    fn create(&self, name: String, note: String, _: UserId) -> Answer<'_, Task> {
         Box::pin(async move {
             self.allowed()?;
             let made = snapshot(Uuid::new_v4(), name, note);
@@ -194,7 +194,7 @@ impl Maintenance for StandIn {
         })
     }
 
-    fn import(&self, mut file: Upload, length: Option<u64>) -> Answer<'_, Snapshot> {
+    fn import(&self, mut file: Upload, length: Option<u64>, _: UserId) -> Answer<'_, Snapshot> {
         Box::pin(async move {
             self.allowed()?;
             let refused = |cause: String| Problem {
@@ -227,7 +227,7 @@ impl Maintenance for StandIn {
         })
     }
 
-    fn edit(&self, id: Uuid, name: Option<String>, note: Option<String>) -> Answer<'_, Snapshot> {
+    fn edit(&self, id: Uuid, name: Option<String>, note: Option<String>, _: UserId) -> Answer<'_, Snapshot> {
         Box::pin(async move {
             let mut changed = self.find(id)?;
             changed.name = name.unwrap_or(changed.name);
@@ -239,7 +239,7 @@ impl Maintenance for StandIn {
         })
     }
 
-    fn remove(&self, id: Uuid) -> Answer<'_, ()> {
+    fn remove(&self, id: Uuid, _: UserId) -> Answer<'_, ()> {
         Box::pin(async move {
             let found = self.find(id)?;
             lock(&self.listed).retain(|listed| listed.id != id);
@@ -248,7 +248,7 @@ impl Maintenance for StandIn {
         })
     }
 
-    fn put_back(&self, id: Uuid) -> Answer<'_, Snapshot> {
+    fn put_back(&self, id: Uuid, _: UserId) -> Answer<'_, Snapshot> {
         Box::pin(async move {
             self.allowed()?;
             let mut removed = lock(&self.removed);
@@ -266,7 +266,7 @@ impl Maintenance for StandIn {
         })
     }
 
-    fn export(&self, id: Uuid) -> Answer<'_, Task> {
+    fn export(&self, id: Uuid, _: UserId) -> Answer<'_, Task> {
         Box::pin(async move {
             let found = self.find(id)?;
             Ok(self.finished(TaskKind::SnapshotExport, found.id))

@@ -152,9 +152,9 @@ async fn row_level_security_closes_every_tenant_table() {
     let tables = app.database.sql(
         "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
          where n.nspname = 'migration' and c.relkind = 'r'
-           and c.relname not in ('_sqlx_migrations', 'alembic_version', 'client_access', 'client_accounts',
-                                 'security_audit_logs', 'sessions', 'user_account_associations', 'user_profiles',
-                                 'user_roles', 'users')
+           and c.relname not in ('_sqlx_migrations', 'alembic_version', 'boot_history', 'client_access', 'client_accounts',
+                                 'security_audit_logs', 'seed_history', 'sessions', 'snapshot_history',
+                                 'user_account_associations', 'user_profiles', 'user_roles', 'users')
          order by 1",
     );
     let tables: Vec<&str> = tables.lines().collect();

@@ -8,6 +8,7 @@ mod bundle;
 mod client;
 mod http;
 mod interrupt;
+mod migration;
 mod native;
 mod node;
 mod postgres;
@@ -15,6 +16,7 @@ mod processes;
 mod repo;
 mod run;
 mod sample;
+mod schema;
 mod screen;
 mod site;
 mod sqlx;
@@ -40,14 +42,17 @@ cargo xtask <command> [--verbose]
 
   run [-- ARGUMENTS]                     prepare, compile and start Drydock; without a display serve it to a browser
   test [--only SUITE]                    every check: format, lints, unit, integration, page and window tests
-  bench SUBJECT [--rounds N] [--peers] [--markdown] [--drydock FILE]
-                                         measure boot, reset or snapshot (release build), beside other embedded servers
+  bench SUBJECT [--rounds N] [--peers] [--assets N] [--markdown] [--drydock FILE]
+                                         measure boot, reset, schema or snapshot (release build), beside other embedded
+                                         servers; schema reads pages of N assets (1,000,000)
   torture [--seed N] [--rounds N] [--only PART] [--short] [--drydock FILE]
                                          kills, full disks and power cuts under load, on the release build (a short run: on the
                                          debug build) or on the program named
   bundle                                 build the release .deb and prove that it unpacks and runs
   postgres [--target TRIPLE] [--force]   fetch the PostgreSQL tree into resources/postgres
+  schema [--check]                       write the schema's listings, pages and diagram
   sqlx [--check]                         write the store's query descriptions
+  migration new NAME                     make the next migration's file, named in snake case
   types [--check]                        write the OpenAPI document and the TypeScript types
   icons                                  make the application's icons from their drawing
 
@@ -84,13 +89,14 @@ fn act(mut arguments: Vec<String>) -> Result<ExitCode> {
         "bench" => {
             let rounds = number(&mut arguments, "--rounds")?.unwrap_or(9);
             let peers = take(&mut arguments, "--peers");
+            let assets = number(&mut arguments, "--assets")?.unwrap_or(1_000_000);
             let markdown = take(&mut arguments, "--markdown");
             let drydock = given(&mut arguments)?;
             let Some(subject) = arguments.first() else {
-                bail!("name what to measure: `cargo xtask bench boot`, `reset` or `snapshot`");
+                bail!("name what to measure: `cargo xtask bench boot`, `reset`, `schema` or `snapshot`");
             };
             none_left(&arguments[1..])?;
-            bench::run(&repo, subject, &bench::Options { rounds, peers, markdown, drydock })?;
+            bench::run(&repo, subject, &bench::Options { rounds, peers, assets, markdown, drydock })?;
         }
         "torture" => {
             let (seed, rounds) = (number(&mut arguments, "--seed")?, number(&mut arguments, "--rounds")?);
@@ -132,6 +138,19 @@ fn act(mut arguments: Vec<String>) -> Result<ExitCode> {
             let cluster = build::build(&repo, Program::Cluster, Profile::Dev)?;
             sqlx::prepare(&repo, &tree, &cluster, &["--package", "drydock-store"], purpose)?;
         }
+        "migration" => match arguments.as_slice() {
+            [new, name] if new == "new" => migration::new(&repo.root, name)?,
+            _ => bail!("say what the migration does: `cargo xtask migration new add_asset_notes`"),
+        },
+        "schema" => {
+            let check = take(&mut arguments, "--check");
+            none_left(&arguments)?;
+            let purpose = if check { schema::Purpose::Check } else { schema::Purpose::Write };
+            system::ensure(&repo, Level::Base)?;
+            let tree = postgres::ensure(&repo, postgres::HOST, false)?;
+            let cluster = build::build(&repo, Program::Cluster, Profile::Dev)?;
+            schema::write(&repo, &tree, &cluster, purpose)?;
+        }
         "types" => {
             let check = take(&mut arguments, "--check");
             none_left(&arguments)?;
@@ -144,10 +163,14 @@ fn act(mut arguments: Vec<String>) -> Result<ExitCode> {
             none_left(&arguments)?;
             bundle::icons(&repo)?;
         }
-        // The two below are run by `sqlx` and `test` themselves, in another environment.
+        // The three below are run by `schema`, `sqlx` and `test` themselves, in another environment.
         "sqlx-inside" => match arguments.as_slice() {
             [made, selection @ ..] => sqlx::inside(&repo, Path::new(made), selection)?,
             [] => bail!("this command is for `cargo xtask sqlx` alone"),
+        },
+        "schema-inside" => match arguments.as_slice() {
+            [made] => schema::inside(&repo, Path::new(made))?,
+            _ => bail!("this command is for `cargo xtask schema` alone"),
         },
         "native-inside" => match arguments.as_slice() {
             [binary, tree] => {

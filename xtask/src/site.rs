@@ -255,10 +255,15 @@ impl Site {
 
     /// Runs `drydock check --json`.
     pub(crate) fn check(&self) -> Result<Checked> {
+        self.check_with(&[])
+    }
+
+    fn check_with(&self, variables: &[(&str, &OsStr)]) -> Result<Checked> {
         let begun = Instant::now();
         let mut child = self
             .command("check")
             .arg("--json")
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -284,7 +289,12 @@ impl Site {
 
     /// `drydock check --json` must be green.
     pub(crate) fn green(&self) -> Result<Checked> {
-        let checked = self.check()?;
+        self.green_with(&[])
+    }
+
+    /// The same with further variables in its environment.
+    pub(crate) fn green_with(&self, variables: &[(&str, &OsStr)]) -> Result<Checked> {
+        let checked = self.check_with(variables)?;
         let end = &checked.end;
         ensure!(end.status.success() && checked.report["state"] == "ready", "{}: {}", end.status, end.said);
         Ok(checked)
@@ -352,6 +362,15 @@ fn ended(child: &mut Child, limit: Duration) -> Result<ExitStatus> {
         Ok(status.is_some())
     })?;
     status.with_context(|| format!("process {} did not end within {} s", child.id(), limit.as_secs()))
+}
+
+impl Checked {
+    /// Milliseconds that a stage took; not a number when it did not run.
+    pub(crate) fn stage_ms(&self, name: &str) -> f64 {
+        let stages = self.report["stages"].as_array();
+        let stage = stages.into_iter().flatten().find(|stage| stage["name"] == name);
+        stage.and_then(|stage| stage["ms"].as_f64()).unwrap_or(f64::NAN)
+    }
 }
 
 impl Refusal {

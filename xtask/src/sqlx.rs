@@ -115,42 +115,9 @@ fn replace(dir: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<()> {
 
 /// Runs beside the throw-away cluster: builds the schema as boot does, then compiles the store against it.
 pub(crate) fn inside(repo: &Repo, made: &Path, selection: &[String]) -> Result<()> {
-    let variable = |name: &str| {
-        std::env::var(name).with_context(|| format!("{name} is not set: run `cargo xtask sqlx`"))
-    };
-    let psql = PathBuf::from(variable("DRYDOCK_PSQL")?);
-    let socket = variable("DRYDOCK_SOCKET_DIR")?;
-    let query = |role: &str, database: &str, what: &[&std::ffi::OsStr]| -> Result<()> {
-        let status = Command::new(&psql)
-            .args(["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"])
-            .args(["--host", &socket, "--username", role, "--dbname", database])
-            .args(what)
-            .env_remove("PGOPTIONS")
-            .status()?;
-        if !status.success() {
-            bail!("psql failed on {what:?}");
-        }
-        Ok(())
-    };
-    let file = |path: &Path| std::ffi::OsString::from(format!("--file={}", path.display()));
-    let bootstrap = repo.root.join("crates/store/src/bootstrap");
-    query("postgres", "postgres", &[&file(&bootstrap.join("roles.sql"))])?;
-    let status = Command::new(&psql)
-        .args(["--no-psqlrc", "--quiet", "--host", &socket, "--username=postgres", "--dbname=postgres"])
-        .arg("--command=CREATE DATABASE drydock OWNER drydock_owner TEMPLATE template0 ENCODING 'UTF8'")
-        .status()?;
-    if !status.success() {
-        bail!("the database could not be created");
-    }
-    query("postgres", "drydock", &[&file(&bootstrap.join("database.sql"))])?;
-    query("drydock_owner", "drydock", &["--command".as_ref(), HISTORY.as_ref()])?;
-    let mut migrations: Vec<_> = fs::read_dir(repo.root.join("migrations"))?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|end| end == "sql"))
-        .collect();
-    migrations.sort();
-    for migration in &migrations {
-        query("drydock_owner", "drydock", &[&file(migration)])?;
+    let database = Fresh::create(repo)?;
+    for migration in database.migrations()? {
+        database.apply(&migration)?;
     }
     // Cargo compiles the store again only when a source is newer than the last build.
     File::options()
@@ -163,12 +130,95 @@ pub(crate) fn inside(repo: &Repo, made: &Path, selection: &[String]) -> Result<(
         .current_dir(&repo.root)
         .env("SQLX_OFFLINE", "false")
         .env("SQLX_OFFLINE_DIR", made)
-        .env("DATABASE_URL", format!("postgres://drydock_owner@localhost/drydock?host={}", encoded(&socket)))
+        .env(
+            "DATABASE_URL",
+            format!("postgres://drydock_owner@localhost/drydock?host={}", encoded(&database.socket)),
+        )
         .status()?;
     if !status.success() {
         bail!("the store does not compile against the migrated schema");
     }
     Ok(())
+}
+
+/// The database `drydock` of the throw-away cluster, prepared as boot does and not migrated yet.
+pub(crate) struct Fresh<'a> {
+    repo: &'a Repo,
+    psql: PathBuf,
+    socket: String,
+}
+
+impl<'a> Fresh<'a> {
+    /// Makes it. To be called beside the cluster.
+    pub(crate) fn create(repo: &'a Repo) -> Result<Self> {
+        let variable = |name: &str| {
+            std::env::var(name)
+                .with_context(|| format!("{name} is not set: this runs beside a throw-away cluster"))
+        };
+        let socket = variable("DRYDOCK_SOCKET_DIR")?;
+        let this = Self { repo, psql: PathBuf::from(variable("DRYDOCK_PSQL")?), socket };
+        let bootstrap = repo.root.join("crates/store/src/bootstrap");
+        this.run("postgres", "postgres", &["--single-transaction", &file(&bootstrap.join("roles.sql"))])?;
+        let create =
+            "--command=CREATE DATABASE drydock OWNER drydock_owner TEMPLATE template0 ENCODING 'UTF8'";
+        this.run("postgres", "postgres", &[create])?;
+        this.run("postgres", "drydock", &["--single-transaction", &file(&bootstrap.join("database.sql"))])?;
+        this.run("drydock_owner", "drydock", &["--command", HISTORY])?;
+        Ok(this)
+    }
+
+    /// The migrations' files in order.
+    pub(crate) fn migrations(&self) -> Result<Vec<PathBuf>> {
+        let mut migrations: Vec<_> = fs::read_dir(self.repo.root.join("migrations"))?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|end| end == "sql"))
+            .collect();
+        migrations.sort();
+        Ok(migrations)
+    }
+
+    /// Applies one of them as the owner, in a transaction.
+    pub(crate) fn apply(&self, migration: &Path) -> Result<()> {
+        self.run("drydock_owner", "drydock", &["--single-transaction", &file(migration)])
+    }
+
+    /// The answer to the query in a file, a line per row, with names looked for in `path`.
+    pub(crate) fn ask(&self, path: &str, query: &Path) -> Result<String> {
+        let set = format!("SET search_path = {path}");
+        let output = self
+            .psql(
+                "drydock_owner",
+                "drydock",
+                &["--tuples-only", "--no-align", "--command", &set, &file(query)],
+            )
+            .output()?;
+        if !output.status.success() {
+            bail!("{} failed: {}", query.display(), String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    fn run(&self, role: &str, database: &str, what: &[&str]) -> Result<()> {
+        if !self.psql(role, database, what).status()?.success() {
+            bail!("psql failed on {what:?}");
+        }
+        Ok(())
+    }
+
+    fn psql(&self, role: &str, database: &str, what: &[&str]) -> Command {
+        let mut command = Command::new(&self.psql);
+        command
+            .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"])
+            .args(["--host", &self.socket, "--username", role, "--dbname", database])
+            .args(what)
+            .env_remove("PGOPTIONS");
+        command
+    }
+}
+
+/// The argument that has psql read a file.
+fn file(path: &Path) -> String {
+    format!("--file={}", path.display())
 }
 
 /// A path as part of a URL's query.

@@ -14,14 +14,16 @@ use crate::repo::Repo;
 use crate::run::prepare;
 use crate::step::{logged, run, seconds, show_tail, step};
 use crate::system::Level;
-use crate::{interrupt, node, site, sqlx, template, torture, types};
+use crate::{interrupt, node, schema, site, sqlx, template, torture, types};
 
 /// The suites in the order they run: the quick ones first.
-const SUITES: [&str; 11] =
-    ["fmt", "clippy", "ui-types", "ui-lint", "ui", "rust", "sqlx", "types", "torture", "e2e", "native"];
+const SUITES: [&str; 12] = [
+    "fmt", "clippy", "ui-types", "ui-lint", "ui", "rust", "schema", "sqlx", "types", "torture", "e2e",
+    "native",
+];
 
 /// The suites that need the compiled workspace.
-const COMPILED: [&str; 6] = ["rust", "sqlx", "types", "torture", "e2e", "native"];
+const COMPILED: [&str; 7] = ["rust", "schema", "sqlx", "types", "torture", "e2e", "native"];
 
 /// One selection of packages and features for all of Cargo's work here, so that nothing is compiled twice.
 const WORKSPACE: [&str; 4] = ["--locked", "--workspace", "--features", "drydock-desktop/custom-protocol"];
@@ -84,7 +86,7 @@ fn compile(repo: &Repo, only: Option<&str>) -> Result<()> {
     let program = match only {
         Some("native") => return together(repo, &[Program::Desktop, Program::Command], Profile::Dev),
         Some("e2e" | "types" | "torture") => Program::Command,
-        Some("sqlx") => Program::Cluster,
+        Some("schema" | "sqlx") => Program::Cluster,
         Some("rust") | None => return everything(repo),
         Some(_) => return Ok(()),
     };
@@ -152,6 +154,11 @@ impl Bench<'_> {
             "ui-lint" => self.one(&mut self.npm(&["run", "lint"]), name),
             "ui" => self.vitest(),
             "rust" => self.rust(),
+            "schema" => {
+                let cluster = self.binary("examples/with_cluster");
+                schema::write(self.repo, self.tree, &cluster, schema::Purpose::Check)?;
+                Ok(Count { passed: 1, failed: 0 })
+            }
             "sqlx" => {
                 sqlx::prepare(
                     self.repo,

@@ -1,9 +1,10 @@
 //! What goes over the wire.
 
+pub(crate) mod accounts;
 pub(crate) mod maintenance;
 
 use drydock_domain::boot::{BootSnapshot, BootState, Failure, StageStatus};
-use drydock_store::{assets, client_accounts, engagements, identity, overview, seed};
+use drydock_store::{NewSession, assets, client_accounts, engagements, identity, overview, seed};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
@@ -169,6 +170,17 @@ pub(crate) struct SignedIn {
     pub(crate) token: Token,
 }
 
+impl SignedIn {
+    pub(crate) fn new(user: identity::User, session: NewSession) -> Self {
+        Self {
+            status: "success",
+            message: format!("Signed in as {}.", user.full_name),
+            user: user.into(),
+            token: session.into(),
+        }
+    }
+}
+
 /// The session's token.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Token {
@@ -179,6 +191,12 @@ pub(crate) struct Token {
     /// When the session ends at the latest.
     #[serde(with = "time::serde::rfc3339")]
     pub(crate) expires_at: OffsetDateTime,
+}
+
+impl From<NewSession> for Token {
+    fn from(session: NewSession) -> Self {
+        Self { access_token: session.token, token_type: "bearer", expires_at: session.expires_at }
+    }
 }
 
 /// A user as the platform tells it.

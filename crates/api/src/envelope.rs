@@ -12,7 +12,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use drydock_domain::ErrorCode;
+use drydock_domain::{ErrorCode, account::Objection};
 use drydock_store::StoreError;
 use serde::Serialize;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -57,6 +57,12 @@ pub(crate) struct FieldError {
     pub(crate) code: &'static str,
     /// What is wrong, for people.
     pub(crate) message: String,
+}
+
+impl FieldError {
+    pub(crate) fn new(path: &str, objection: Objection) -> Self {
+        Self { path: path.to_owned(), code: objection.code, message: objection.message.into_owned() }
+    }
 }
 
 /// An error on its way to the envelope.
@@ -143,6 +149,8 @@ impl From<StoreError> for ApiError {
                 "The e-mail address or the password is wrong, or the account may not sign in.".to_owned()
             }
             StoreError::SessionExpired => "Your session has ended.".to_owned(),
+            StoreError::AlreadySetUp => "Somebody has set up the first account already.".to_owned(),
+            StoreError::WrongPassword => "The current password is wrong.".to_owned(),
             StoreError::ClientAccountNotFound => {
                 "There is no such client account among those you may see.".to_owned()
             }

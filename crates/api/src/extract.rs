@@ -1,10 +1,10 @@
 //! What handlers ask of a request: a body, a query, a session, a chosen engagement.
 
-use std::sync::Arc;
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, header, request::Parts},
 };
 use drydock_domain::{ClientAccountId, EngagementId, ErrorCode, Role};
@@ -16,6 +16,9 @@ use crate::{ApiState, Open, envelope::ApiError, maintenance::Maintenance};
 
 pub(crate) const CLIENT_ACCOUNT_HEADER: &str = "x-client-account-id";
 pub(crate) const ENGAGEMENT_HEADER: &str = "x-engagement-id";
+
+/// What is kept of a user agent, in characters.
+const USER_AGENT_LIMIT: usize = 200;
 
 /// A JSON body.
 pub(crate) struct JsonBody<T>(pub(crate) T);
@@ -102,6 +105,35 @@ impl ApiState {
         self.open.get().ok_or_else(|| {
             ApiError::new(ErrorCode::NotReady, "Drydock has not come to the end of its boot sequence.")
         })
+    }
+}
+
+/// That the caller is on this machine: in process, where no peer is known, or over the loopback interface.
+pub(crate) struct OnThisMachine;
+
+impl FromRequestParts<ApiState> for OnThisMachine {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, ApiError> {
+        match parts.extensions.get::<ConnectInfo<SocketAddr>>() {
+            Some(ConnectInfo(peer)) if !peer.ip().to_canonical().is_loopback() => {
+                let detail = "Default users and the first account are for callers on this machine.";
+                Err(ApiError::new(ErrorCode::PeerRefused, detail))
+            }
+            _ => Ok(Self),
+        }
+    }
+}
+
+/// What the caller says it is, cut off at [`USER_AGENT_LIMIT`].
+pub(crate) struct UserAgent(pub(crate) Option<String>);
+
+impl FromRequestParts<ApiState> for UserAgent {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Infallible> {
+        let said = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Ok(Self(said.map(|value| value.chars().take(USER_AGENT_LIMIT).collect())))
     }
 }
 

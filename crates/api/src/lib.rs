@@ -22,27 +22,11 @@ use drydock_store::Store;
 use maintenance::Maintenance;
 use tokio::sync::watch;
 
+pub use drydock_domain::Profile;
 pub use openapi::openapi;
 
 /// Version of the program, as reports and the boot page show it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Which data a platform is started with; a permanent badge shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Profile {
-    /// Seeded users and demo data; the sign-in page offers the accounts.
-    Demo,
-}
-
-impl Profile {
-    /// The name shown and sent.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Demo => "demo",
-        }
-    }
-}
 
 /// What there is once the boot is over.
 struct Open {
@@ -53,23 +37,32 @@ struct Open {
 /// What the router works on. Cheap to clone.
 #[derive(Clone)]
 pub struct ApiState {
-    profile: Profile,
+    profile: Arc<watch::Sender<Profile>>,
     boot: watch::Receiver<BootSnapshot>,
     open: Arc<OnceLock<Open>>,
 }
 
 impl ApiState {
     /// A state whose store is still to come: until [`ApiState::open`] everything but the boot route answers
-    /// that the platform is not ready.
+    /// that the platform is not ready. `profile` is what a new database would be seeded with.
     #[must_use]
     pub fn new(profile: Profile, boot: watch::Receiver<BootSnapshot>) -> Self {
-        Self { profile, boot, open: Arc::default() }
+        Self { profile: Arc::new(watch::Sender::new(profile)), boot, open: Arc::default() }
+    }
+
+    /// Says what the live database was seeded with.
+    pub fn tell_profile(&self, profile: Profile) {
+        self.profile.send_replace(profile);
+    }
+
+    fn profile(&self) -> Profile {
+        *self.profile.borrow()
     }
 
     /// The same, not opened.
     #[must_use]
     pub fn unopened(&self) -> Self {
-        Self::new(self.profile, self.boot.clone())
+        Self { profile: Arc::clone(&self.profile), boot: self.boot.clone(), open: Arc::default() }
     }
 
     /// Gives the router its store and who maintains the database behind it. Further calls change nothing.

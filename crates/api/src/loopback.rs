@@ -25,12 +25,36 @@ use crate::envelope;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
      object-src 'none'; base-uri 'none'; form-action 'none'; frame-src 'none'; frame-ancestors 'none'";
 
+/// An address that nobody on another machine can reach. The default users' passwords are printed everywhere, so nothing else
+/// is ever listened on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoopbackAddress(SocketAddr);
+
+/// An address that is not on the loopback interface.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} can be reached from other machines")]
+pub struct NotLoopback(pub SocketAddr);
+
+impl TryFrom<SocketAddr> for LoopbackAddress {
+    type Error = NotLoopback;
+
+    fn try_from(address: SocketAddr) -> Result<Self, NotLoopback> {
+        if address.ip().is_loopback() { Ok(Self(address)) } else { Err(NotLoopback(address)) }
+    }
+}
+
+impl From<LoopbackAddress> for SocketAddr {
+    fn from(address: LoopbackAddress) -> Self {
+        address.0
+    }
+}
+
 /// The router behind the three checks, for a listener bound to `address`; with the page in `ui` where given.
-pub fn router(api: Router, address: SocketAddr, ui: Option<&Path>) -> Router {
+pub fn router(api: Router, address: LoopbackAddress, ui: Option<&Path>) -> Router {
     let header = |name: &'static str, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
     };
-    let port = address.port();
+    let port = address.0.port();
     let hosts = Hosts { port };
     let page = ui.map(Page::new);
     Router::new()

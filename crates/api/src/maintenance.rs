@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use drydock_domain::UserId;
 use drydock_store::{VerifiedSession, databases::Before};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -25,7 +26,7 @@ pub type Upload = Box<dyn AsyncRead + Send + Unpin>;
 ///
 /// Names and notes arrive trimmed and within their limits; whether the caller may do it has been checked. Every call that
 /// finds another task running is refused with `maintenance.busy`, but for [`Maintenance::watch`], [`Maintenance::cancel`]
-/// and [`Maintenance::snapshots`].
+/// and [`Maintenance::snapshots`]. `actor` is who asks, for the history.
 pub trait Maintenance: Send + Sync {
     /// What is known now, and every change of it.
     fn watch(&self) -> watch::Receiver<Status>;
@@ -45,27 +46,33 @@ pub trait Maintenance: Send + Sync {
     fn snapshots(&self) -> Answer<'_, Listing>;
 
     /// Begins a snapshot of the database and returns its task.
-    fn create(&self, name: String, note: String) -> Answer<'_, Task>;
+    fn create(&self, name: String, note: String, actor: UserId) -> Answer<'_, Task>;
 
     /// Takes an exported file in and returns when it is whole, verified and durable. `length` is what the sender announced,
     /// in bytes. A dropped call leaves nothing.
-    fn import(&self, file: Upload, length: Option<u64>) -> Answer<'_, Snapshot>;
+    fn import(&self, file: Upload, length: Option<u64>, actor: UserId) -> Answer<'_, Snapshot>;
 
     /// Changes name, note or both.
-    fn edit(&self, id: Uuid, name: Option<String>, note: Option<String>) -> Answer<'_, Snapshot>;
+    fn edit(
+        &self,
+        id: Uuid,
+        name: Option<String>,
+        note: Option<String>,
+        actor: UserId,
+    ) -> Answer<'_, Snapshot>;
 
     /// Takes a snapshot from the list; [`Maintenance::put_back`] undoes it.
-    fn remove(&self, id: Uuid) -> Answer<'_, ()>;
+    fn remove(&self, id: Uuid, actor: UserId) -> Answer<'_, ()>;
 
     /// Lists a removed snapshot again.
-    fn put_back(&self, id: Uuid) -> Answer<'_, Snapshot>;
+    fn put_back(&self, id: Uuid, actor: UserId) -> Answer<'_, Snapshot>;
 
     /// Begins to replace the database by a snapshot's and returns the task. Sessions as in [`Maintenance::reset`].
     fn restore(&self, id: Uuid, session: VerifiedSession) -> Answer<'_, Task>;
 
     /// Begins to write a snapshot as one file into the person's folder of downloads and returns the task, whose path says
     /// where.
-    fn export(&self, id: Uuid) -> Answer<'_, Task>;
+    fn export(&self, id: Uuid, actor: UserId) -> Answer<'_, Task>;
 }
 
 /// Where maintenance stands.

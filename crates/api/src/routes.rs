@@ -5,6 +5,8 @@ mod auth;
 mod boot;
 mod context;
 mod maintenance;
+mod password;
+mod setup;
 mod snapshots;
 
 use axum::{Json, routing::get};
@@ -24,6 +26,8 @@ pub(crate) fn router() -> (axum::Router<ApiState>, utoipa::openapi::OpenApi) {
         .routes(routes!(auth::login))
         .routes(routes!(auth::logout))
         .routes(routes!(auth::me))
+        .routes(routes!(password::change))
+        .routes(routes!(setup::required, setup::set_up))
         .routes(routes!(context::clients))
         .routes(routes!(context::client_engagements))
         .routes(routes!(context::overview))

@@ -13,7 +13,7 @@ use drydock_postgres::{
     Account, DataDirectory, Holder, PORT, PostgresError, Tree, default_data_dir,
     snapshot::{Progress, ServerAddress, Snapshot, SnapshotFolder},
 };
-use drydock_store::{DatabaseRole, StoreError, Target};
+use drydock_store::{DatabaseRole, StoreError, Target, history};
 
 use crate::{Platform, Settings, maintenance::problem, sequence::DATABASE, take_snapshot};
 
@@ -109,6 +109,22 @@ impl Access {
     #[must_use]
     pub fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// What migrations are shipped and applied, and how the one stands against the other.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn history(&self) -> Result<history::Report, AccessError> {
+        Ok(history::report(&self.target).await?)
+    }
+
+    /// Records this build's checksums for migrations that were applied with other line ends; returns their versions.
+    ///
+    /// # Errors
+    /// Whatever else is wrong with the history; nothing was changed then.
+    pub async fn accept_line_endings(&self) -> Result<Vec<i64>, AccessError> {
+        Ok(history::accept_line_endings(&self.target).await?)
     }
 
     /// What psql must be told to come here as `role`.

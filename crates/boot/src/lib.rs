@@ -16,18 +16,23 @@ mod settings;
 mod status;
 mod template;
 
+use std::time::{Duration, SystemTime};
+
 use axum::Router;
 use drydock_api::ApiState;
 use drydock_domain::boot::{BootSnapshot, Failure, Stage};
 use drydock_postgres::Cluster;
-use drydock_store::{Target, seed};
-use tokio::sync::{Mutex, watch};
+use drydock_store::{Store, Target, boot_history};
+use tokio::{
+    sync::{Mutex, watch},
+    task::JoinHandle,
+};
 
 pub use access::{Access, AccessError, data_path, hold, psql};
 pub use drydock_api::Profile;
 pub use drydock_domain::{ErrorCode, boot};
 pub use drydock_postgres::{Holder, LastStop, PostgresError, snapshot};
-pub use drydock_store::{DatabaseRole, StoreError, seed::DemoAccount};
+pub use drydock_store::{DatabaseRole, StoreError, history, seed, seed::DemoAccount};
 pub use environment::forget_foreign_options;
 pub use exec::{Dialect, ExecPort};
 pub use listen::{Listener, listen};
@@ -40,6 +45,9 @@ pub use template::{TemplateError, make_template};
 use progress::Progress;
 use sequence::Running;
 
+/// How long the end of a platform waits for how its boot went to be written down.
+const RECORD: Duration = Duration::from_secs(1);
+
 /// One Drydock: cluster, store and API.
 pub struct Platform {
     settings: Settings,
@@ -50,6 +58,8 @@ pub struct Platform {
     ending: watch::Sender<bool>,
     /// Held while the boot runs.
     booting: Mutex<()>,
+    /// Keeps in the database how the boot went, behind the back of whoever uses the platform.
+    recording: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Platform {
@@ -57,7 +67,8 @@ impl Platform {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         let progress = Progress::new();
-        let api = ApiState::new(settings.profile, progress.watch());
+        let profile = settings.seed.as_ref().map_or_else(|_| Profile::default(), |wanted| wanted.profile);
+        let api = ApiState::new(profile, progress.watch());
         Self {
             settings,
             progress,
@@ -65,6 +76,7 @@ impl Platform {
             running: Mutex::default(),
             ending: watch::Sender::new(false),
             booting: Mutex::default(),
+            recording: Mutex::default(),
         }
     }
 
@@ -85,6 +97,16 @@ impl Platform {
     /// The first red gate, or [`ErrorCode::BootCancelled`] when [`Platform::shutdown`] came first. What had been
     /// started until then keeps running until [`Platform::shutdown`].
     pub async fn boot(&self) -> Result<(), Failure> {
+        let started_at = SystemTime::now();
+        let outcome = self.boot_unrecorded().await;
+        if !matches!(&outcome, Err(failure) if failure.code == ErrorCode::BootCancelled.as_str()) {
+            self.record(started_at).await;
+        }
+        outcome
+    }
+
+    /// As [`Platform::boot`], leaving no trace of it in the database.
+    pub(crate) async fn boot_unrecorded(&self) -> Result<(), Failure> {
         let _booting = self.booting.lock().await;
         tokio::select! {
             biased;
@@ -97,6 +119,29 @@ impl Platform {
             }),
             outcome = sequence::run(&self.settings, &self.progress, &self.api, &self.running) => outcome,
         }
+    }
+
+    /// Begins to keep how the boot went, if there is a server to keep it. Nobody waits for it but [`Platform::shutdown`].
+    async fn record(&self, started_at: SystemTime) {
+        let (store, target) = match self.running.lock().await.as_ref() {
+            Some(running) => (running.store(), running.target()),
+            None => return,
+        };
+        let booted = self.watch().borrow().clone();
+        let program = self.settings.program;
+        let recording = tokio::spawn(async move {
+            // A boot that failed early has no store yet; its database may be there all the same.
+            let own = store.is_none();
+            let store = store.unwrap_or_else(|| Store::open(&target));
+            let version = drydock_api::VERSION;
+            if let Err(error) = boot_history::record(&store, &booted, started_at, program, version).await {
+                tracing::warn!(%error, "the boot history lacks this boot");
+            }
+            if own {
+                store.close().await;
+            }
+        });
+        *self.recording.lock().await = Some(recording);
     }
 
     /// Begins what is done behind the users' backs after a boot: the next reset is prepared and what is left over removed.
@@ -141,6 +186,18 @@ impl Platform {
         }
     }
 
+    /// Whether there is no user, so that the first account is still to be set up; `false` while there is no migrated database.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn needs_first_account(&self) -> Result<bool, StoreError> {
+        let store = self.running.lock().await.as_ref().and_then(Running::store);
+        match store {
+            Some(store) => store.needs_first_account().await,
+            None => Ok(false),
+        }
+    }
+
     /// The database of a server that runs, whether or not the boot has come to its end.
     pub async fn target(&self) -> Option<Target> {
         self.running.lock().await.as_ref().map(Running::target)
@@ -164,6 +221,11 @@ impl Platform {
     pub async fn shutdown(&self) -> Result<(), PostgresError> {
         self.ending.send_replace(true);
         let _booting = self.booting.lock().await;
+        if let Some(mut recording) = self.recording.lock().await.take()
+            && tokio::time::timeout(RECORD, &mut recording).await.is_err()
+        {
+            recording.abort();
+        }
         match self.running.lock().await.take() {
             Some(running) => running.stop().await,
             None => Ok(()),

@@ -7,12 +7,12 @@ use std::{
 };
 
 use axum::Router;
-use drydock_api::loopback;
+use drydock_api::loopback::{self, LoopbackAddress};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 /// A listener on 127.0.0.1 that serves the API, and the page where one is given.
 pub struct Listener {
-    address: SocketAddr,
+    address: LoopbackAddress,
     stop: oneshot::Sender<()>,
     task: JoinHandle<io::Result<()>>,
 }
@@ -23,7 +23,7 @@ pub struct Listener {
 /// When the port is taken.
 pub async fn listen(api: Router, port: u16, ui: Option<&Path>) -> io::Result<Listener> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-    let address = listener.local_addr()?;
+    let address = LoopbackAddress::try_from(listener.local_addr()?).map_err(io::Error::other)?;
     let service = loopback::router(api, address, ui).into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(async move {
@@ -41,7 +41,7 @@ impl Listener {
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.address.into()
     }
 
     /// Accepts nothing more and gives running requests a moment to end.

@@ -4,16 +4,24 @@ mod desk;
 
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
-use drydock_api::maintenance::{
-    Answer, Damaged, Listing, Maintenance, Problem, Snapshot, Status, Swapped, Task, TaskKind, Upload,
+use drydock_api::{
+    ApiState,
+    maintenance::{
+        Answer, Damaged, Listing, Maintenance, Problem, Snapshot, Status, Swapped, Task, TaskKind, Upload,
+    },
 };
-use drydock_domain::ErrorCode;
+use drydock_domain::{ErrorCode, UserId};
 use drydock_postgres::{
     PostgresError, snapshot,
     snapshot::{Entry, Facts, Progress, ServerAddress, SnapshotFolder},
 };
 use drydock_store::{
-    DatabaseRole, Store, StoreError, Target, VerifiedSession, databases, databases::Databases, history,
+    DatabaseRole, Store, StoreError, Target, VerifiedSession, databases,
+    databases::Databases,
+    history,
+    seed::{Plan, Wanted},
+    snapshot_history,
+    snapshot_history::{Action, Subject},
 };
 use tokio::{sync::watch, task::JoinSet};
 use uuid::Uuid;
@@ -36,9 +44,13 @@ struct Inner {
     target: Target,
     snapshots: SnapshotFolder,
     server: ServerAddress,
+    /// For the history of what is done here.
+    store: Store,
     /// Where a person's exports go.
     downloads: PathBuf,
     desk: Desk,
+    /// Learns what the live database was seeded with.
+    api: ApiState,
     /// What runs on behind the callers' backs; aborted at the end.
     work: std::sync::Mutex<JoinSet<()>>,
 }
@@ -49,15 +61,19 @@ impl DatabaseMaintenance {
         snapshots: SnapshotFolder,
         server: ServerAddress,
         downloads: PathBuf,
+        wanted: Wanted,
+        api: ApiState,
     ) -> Self {
         let target = store.target().clone();
         let inner = Inner {
-            databases: Databases::new(store),
+            databases: Databases::new(store.clone()).with_wanted(wanted),
+            store,
             target,
             snapshots,
             server,
             downloads,
             desk: Desk::new(),
+            api,
             work: std::sync::Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -77,6 +93,21 @@ impl DatabaseMaintenance {
     /// `maintenance.nothing_to_undo`, otherwise as [`DatabaseMaintenance::reset`].
     pub async fn undo(&self, session: Option<VerifiedSession>) -> Result<Swapped, Problem> {
         self.swap(TaskKind::Undo, "Bringing the former state back", session).await
+    }
+
+    /// Seeds a new database with `plan` and puts it in the present one's place; `told` learns how many rows are written.
+    ///
+    /// # Errors
+    /// As [`DatabaseMaintenance::reset`].
+    pub async fn seed(&self, plan: &Plan, told: &(dyn Fn(u64) + Sync)) -> Result<Swapped, Problem> {
+        let ticket = self.begin(TaskKind::Reset, "Seeding a new database")?;
+        let begun = Instant::now();
+        let done = self.inner.databases.seed(plan, None, told).await;
+        let swapped = done.map(|before| self.swapped(TaskKind::Reset, before, begun));
+        if swapped.is_ok() {
+            self.record(Action::Reset, None, None).await;
+        }
+        ticket.finish(swapped.map_err(store_problem))
     }
 
     /// Begins to replace the present state by a snapshot's.
@@ -137,12 +168,32 @@ impl DatabaseMaintenance {
     }
 
     async fn tell(&self) {
+        match self.inner.databases.plan().await {
+            Ok(plan) => self.inner.api.tell_profile(plan.profile),
+            Err(error) => tracing::warn!(%error, "it cannot be told which data these are"),
+        }
         match self.inner.databases.standing().await {
             Ok(standing) => {
                 self.inner.desk.tell_undo(standing.before);
                 self.inner.desk.tell_spare(standing.spare_ready);
             }
             Err(error) => tracing::warn!(%error, "it cannot be told how things stand"),
+        }
+    }
+
+    /// Keeps in the database that is live now what was done. That it was done stays so when this fails.
+    async fn record(&self, action: Action, snapshot: Option<&snapshot::Snapshot>, actor: Option<UserId>) {
+        let subject = snapshot.map(|snapshot| Subject {
+            id: snapshot.id,
+            name: snapshot.name.clone(),
+            size_bytes: snapshot.file_bytes,
+            schema_digest: snapshot.schema_digest.clone(),
+        });
+        let store = &self.inner.store;
+        let recorded =
+            snapshot_history::record(store, action, subject.as_ref(), actor, drydock_api::VERSION).await;
+        if let Err(error) = recorded {
+            tracing::warn!(%error, ?action, "the snapshot history lacks an entry");
         }
     }
 
@@ -184,16 +235,22 @@ impl DatabaseMaintenance {
             TaskKind::Undo => databases.undo(session.as_ref()).await,
             _ => databases.reset(session.as_ref()).await,
         };
-        let swapped = done.map(|before| {
-            self.inner.desk.tell_undo(Some(before));
-            if kind == TaskKind::Reset {
-                self.inner.desk.tell_spare(false);
-            }
-            Swapped { elapsed: begun.elapsed(), undo: Some(before) }
-        });
+        let swapped = done.map(|before| self.swapped(kind, before, begun));
+        if swapped.is_ok() {
+            let action = if kind == TaskKind::Undo { Action::Undone } else { Action::Reset };
+            self.record(action, None, session.as_ref().map(VerifiedSession::user_id)).await;
+        }
         let this = self.clone();
         self.spawn(async move { this.settle().await });
         ticket.finish(swapped.map_err(store_problem))
+    }
+
+    fn swapped(&self, kind: TaskKind, before: databases::Before, begun: Instant) -> Swapped {
+        self.inner.desk.tell_undo(Some(before));
+        if kind == TaskKind::Reset {
+            self.inner.desk.tell_spare(false);
+        }
+        Swapped { elapsed: begun.elapsed(), undo: Some(before) }
     }
 
     async fn restore_now(
@@ -222,6 +279,7 @@ impl DatabaseMaintenance {
         match done {
             Ok(before) => {
                 self.inner.desk.tell_undo(Some(before));
+                self.record(Action::Restored, Some(snapshot), session.map(VerifiedSession::user_id)).await;
                 Ok(())
             }
             Err(problem) => {
@@ -293,8 +351,8 @@ impl Maintenance for DatabaseMaintenance {
         })
     }
 
-    fn create(&self, name: String, note: String) -> Answer<'_, Task> {
-        Box::pin(async {
+    fn create(&self, name: String, note: String, actor: UserId) -> Answer<'_, Task> {
+        Box::pin(async move {
             let mut ticket = self.begin(TaskKind::SnapshotCreate, "Saving the database")?;
             let task = ticket.task();
             let this = self.clone();
@@ -306,6 +364,7 @@ impl Maintenance for DatabaseMaintenance {
                 let taken = ticket.follow(taken).await;
                 if let Ok(snapshot) = &taken {
                     ticket.about(snapshot.id);
+                    this.record(Action::Created, Some(snapshot), Some(actor)).await;
                 }
                 // Told by the task.
                 let _ = ticket.finish(taken);
@@ -314,38 +373,60 @@ impl Maintenance for DatabaseMaintenance {
         })
     }
 
-    fn import(&self, file: Upload, length: Option<u64>) -> Answer<'_, Snapshot> {
+    fn import(&self, file: Upload, length: Option<u64>, actor: UserId) -> Answer<'_, Snapshot> {
         Box::pin(async move {
             let mut ticket = self.begin(TaskKind::SnapshotImport, "Taking the file in")?;
             let progress = ticket.progress().clone();
             let taken = ticket.follow(self.inner.snapshots.import(file, length, &progress)).await;
+            if let Ok(snapshot) = &taken {
+                self.record(Action::Imported, Some(snapshot), Some(actor)).await;
+            }
             ticket.finish(taken.map(shown).map_err(problem))
         })
     }
 
-    fn edit(&self, id: Uuid, name: Option<String>, note: Option<String>) -> Answer<'_, Snapshot> {
+    fn edit(
+        &self,
+        id: Uuid,
+        name: Option<String>,
+        note: Option<String>,
+        actor: UserId,
+    ) -> Answer<'_, Snapshot> {
         Box::pin(async move {
             let snapshots = &self.inner.snapshots;
             let present = snapshots.get(id).await.map_err(problem)?;
             let name = name.unwrap_or(present.name);
             let note = note.unwrap_or(present.note);
-            snapshots.edit(id, &name, &note).await.map(shown).map_err(problem)
+            let edited = snapshots.edit(id, &name, &note).await.map_err(problem)?;
+            self.record(Action::Renamed, Some(&edited), Some(actor)).await;
+            Ok(shown(edited))
         })
     }
 
-    fn remove(&self, id: Uuid) -> Answer<'_, ()> {
-        Box::pin(async move { self.inner.snapshots.remove(id).await.map_err(problem) })
+    fn remove(&self, id: Uuid, actor: UserId) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let snapshots = &self.inner.snapshots;
+            // Of a damaged one nothing is known but its id.
+            let present = snapshots.get(id).await.ok();
+            snapshots.remove(id).await.map_err(problem)?;
+            self.record(Action::Deleted, present.as_ref(), Some(actor)).await;
+            Ok(())
+        })
     }
 
-    fn put_back(&self, id: Uuid) -> Answer<'_, Snapshot> {
-        Box::pin(async move { self.inner.snapshots.put_back(id).await.map(shown).map_err(problem) })
+    fn put_back(&self, id: Uuid, actor: UserId) -> Answer<'_, Snapshot> {
+        Box::pin(async move {
+            let snapshot = self.inner.snapshots.put_back(id).await.map_err(problem)?;
+            self.record(Action::PutBack, Some(&snapshot), Some(actor)).await;
+            Ok(shown(snapshot))
+        })
     }
 
     fn restore(&self, id: Uuid, session: VerifiedSession) -> Answer<'_, Task> {
         Box::pin(Self::restore(self, id, Some(session)))
     }
 
-    fn export(&self, id: Uuid) -> Answer<'_, Task> {
+    fn export(&self, id: Uuid, actor: UserId) -> Answer<'_, Task> {
         Box::pin(async move {
             let (mut ticket, snapshot) =
                 self.begin_about(id, TaskKind::SnapshotExport, "Writing the file").await?;
@@ -356,6 +437,7 @@ impl Maintenance for DatabaseMaintenance {
                 let outcome = ticket.follow(this.write_out(&snapshot, &progress)).await;
                 if let Ok(path) = &outcome {
                     ticket.wrote(path.display().to_string());
+                    this.record(Action::Exported, Some(&snapshot), Some(actor)).await;
                 }
                 // Told by the task.
                 let _ = ticket.finish(outcome);

@@ -20,7 +20,11 @@ use drydock_postgres::{
     default_data_dir,
     snapshot::{ServerAddress, SnapshotFolder},
 };
-use drydock_store::{Store, StoreError, Superuser, Target, bootstrap, history, seed, verify};
+use drydock_store::{
+    Store, StoreError, Superuser, Target, bootstrap, history,
+    seed::{self, Wanted},
+    verify,
+};
 use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 
@@ -116,7 +120,7 @@ async fn stages(
     api: &ApiState,
     running: &Mutex<Option<Running>>,
 ) -> Result<(), Failure> {
-    let data_dir = progress.stage(begun, Stage::Configure, configure(settings)).await?;
+    let (data_dir, wanted) = progress.stage(begun, Stage::Configure, configure(settings)).await?;
 
     let (tree, data, account) = progress
         .stage(begun, Stage::Locate, async {
@@ -131,7 +135,7 @@ async fn stages(
     let cluster = progress
         .stage(begun, Stage::Initialise, async {
             let template = Cluster::is_to_be_made(&data)
-                .then(|| template::of_this_build(&settings.templates, &tree))
+                .then(|| template::of_this_build(&settings.templates, &tree, wanted))
                 .flatten();
             let (cluster, initialised) =
                 Cluster::initialise(&tree, data, &account, template.as_ref()).await?;
@@ -169,6 +173,10 @@ async fn stages(
     let store = Store::open(&target);
 
     let early = tokio::spawn(look_ahead(store.clone()));
+    let early_history = tokio::spawn({
+        let target = target.clone();
+        async move { history::compare(&target).await }
+    });
 
     progress
         .stage(begun, Stage::NormaliseUrl, async {
@@ -202,7 +210,11 @@ async fn stages(
 
     let history = progress
         .stage(begun, Stage::History, async {
-            let history = history::compare(&target).await?;
+            let history = match early_history.await {
+                // As it was beside the superuser's stages, which changed nothing; what is red is looked at again.
+                Ok(Ok(history)) if found == bootstrap::Bootstrap::Existing => history,
+                _ => history::compare(&target).await?,
+            };
             let detail = format!("{} applied, {} pending", history.applied.len(), history.pending.len());
             Ok((history, detail))
         })
@@ -210,7 +222,11 @@ async fn stages(
 
     let applied = progress
         .stage(begun, Stage::Migrate, async {
-            let applied = history::migrate(&target, &history).await?;
+            let told = progress.clone();
+            let waiting =
+                move |waiting: &history::Waiting| told.detail(begun, Stage::Migrate, &held_up(waiting));
+            let shipped = history::Migrations::shipped();
+            let applied = shipped.migrate(&target, &history, history::PATIENCE, &waiting).await?;
             let detail = match applied {
                 0 => "nothing to apply".to_owned(),
                 1 => "1 migration applied".to_owned(),
@@ -229,6 +245,9 @@ async fn stages(
             port: target.port(),
         },
         settings.downloads.clone(),
+        wanted,
+        // It tells the router about the data; the router, once open, holds it.
+        api.unopened(),
     );
     if let Some(running) = running.lock().await.as_mut() {
         running.store = Some(store.clone());
@@ -251,14 +270,18 @@ async fn stages(
 
     progress
         .stage(begun, Stage::Seed, async {
-            let seeded = match settings.profile {
-                crate::Profile::Demo if ahead.accounts.is_some() => seed::Seeded::default(),
-                crate::Profile::Demo => seed::run(&store).await?,
+            let standing = match ahead.seeded {
+                Some(standing) => standing,
+                None => seed::standing(&store).await?,
             };
-            let detail = match seeded.rows {
-                0 => "nothing to add".to_owned(),
-                rows => format!("{rows} rows added"),
+            // A database that was seeded keeps its profile, whatever is wanted of new ones.
+            let plan = standing.plan.unwrap_or_else(|| wanted.plan());
+            let detail = if standing.is_complete {
+                format!("nothing to add, profile {}", plan.profile)
+            } else {
+                format!("{} rows added, profile {}", seed::run(&store, &plan).await?.rows, plan.profile)
             };
+            api.tell_profile(plan.profile);
             Ok(((), detail))
         })
         .await?;
@@ -269,7 +292,7 @@ async fn stages(
                 Some(accounts) => accounts,
                 None => verify::login(&store).await?,
             };
-            Ok(((), format!("{accounts} accounts can sign in")))
+            Ok(((), accounts.to_string()))
         })
         .await?;
 
@@ -296,26 +319,44 @@ fn recovering(waiting: &Waiting) -> String {
     }
 }
 
+/// What a person is told while somebody else has the migrator's lock.
+fn held_up(waiting: &history::Waiting) -> String {
+    let seconds = waiting.elapsed.as_secs();
+    match &waiting.holder {
+        Some(holder) => format!("for {seconds} s another migrates: {holder}"),
+        None => format!("for {seconds} s another migrates"),
+    }
+}
+
 /// What the application role's gates would find, looked at beside the superuser's stages, which take as long. It counts where
 /// those find nothing to do; what is red is looked at again at its gate.
 #[derive(Default)]
 struct Ahead {
     verified: Option<verify::Verified>,
-    /// How many accounts can sign in, if there is nothing to seed.
-    accounts: Option<usize>,
+    /// How the database stands to seeding, if there is nothing to add.
+    seeded: Option<seed::Standing>,
+    /// How somebody gets in, if there is nothing to seed.
+    accounts: Option<verify::WayIn>,
 }
 
 async fn look_ahead(store: Store) -> Ahead {
     let mut ahead = Ahead::default();
     let Ok(verified) = verify::schema(&store).await else { return ahead };
     ahead.verified = Some(verified);
-    if let Ok(true) = seed::is_complete(&store).await {
+    if let Ok(standing @ seed::Standing { is_complete: true, .. }) = seed::standing(&store).await {
+        ahead.seeded = Some(standing);
         ahead.accounts = verify::login(&store).await.ok();
     }
     ahead
 }
 
-async fn configure(settings: &Settings) -> Result<(PathBuf, String), Red> {
+async fn configure(settings: &Settings) -> Result<((PathBuf, Wanted), String), Red> {
+    let wanted = settings.seed.clone().map_err(|what| Red {
+        code: ErrorCode::SettingsInvalid.as_str().to_owned(),
+        what: "What a new database is to be seeded with cannot be understood.".to_owned(),
+        cause: sentence(&what),
+        next_step: ErrorCode::SettingsInvalid.next_step().to_owned(),
+    })?;
     let data_dir = match &settings.data_dir {
         Some(path) => std::path::absolute(path).map_err(|error| Red {
             code: ErrorCode::SettingsInvalid.as_str().to_owned(),
@@ -325,8 +366,8 @@ async fn configure(settings: &Settings) -> Result<(PathBuf, String), Red> {
         })?,
         None => default_data_dir()?,
     };
-    let detail = format!("profile {}", settings.profile.as_str());
-    Ok((data_dir, detail))
+    let detail = format!("profile {} for a new database", wanted.profile);
+    Ok(((data_dir, wanted), detail))
 }
 
 /// Asks the router what a load balancer would ask.

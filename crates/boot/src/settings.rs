@@ -6,8 +6,7 @@ use std::{
 };
 
 use drydock_postgres::{TARGET, Template};
-
-use crate::Profile;
+use drydock_store::seed::Wanted;
 
 /// The settings of one start.
 #[derive(Clone, Debug)]
@@ -18,8 +17,8 @@ pub struct Settings {
     pub postgres: Option<PathBuf>,
     /// Folders in which a tree may lie as `postgres/<target>`, tried in order.
     pub resources: Vec<PathBuf>,
-    /// Which data to seed.
-    pub profile: Profile,
+    /// What a new database is seeded with; the words that say what is wrong with it where it cannot be understood.
+    pub seed: Result<Wanted, String>,
     /// Packed clusters to begin with where there is none, tried in order; the first that is this build's is taken.
     pub templates: Vec<PathBuf>,
     /// The folder that exported snapshots go to.
@@ -31,7 +30,8 @@ pub struct Settings {
 impl Settings {
     /// The settings of the environment: `DRYDOCK_DATA_DIR`, `DRYDOCK_POSTGRES` and `DRYDOCK_DOWNLOADS`, where an empty
     /// value is none, and the folders in which this installation or checkout keeps its resources. `DRYDOCK_TEMPLATE` names
-    /// the packed cluster to begin with; empty, there is to be none.
+    /// the packed cluster to begin with; empty, there is to be none. `DRYDOCK_PROFILE`, `DRYDOCK_SEED` and `DRYDOCK_ANCHOR` say what
+    /// a new database is seeded with.
     #[must_use]
     pub fn from_environment(program: &'static str) -> Self {
         let path = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -49,7 +49,7 @@ impl Settings {
             postgres: path("DRYDOCK_POSTGRES"),
             templates,
             resources,
-            profile: Profile::Demo,
+            seed: seed_of_environment(),
             downloads: path("DRYDOCK_DOWNLOADS")
                 .or_else(dirs::download_dir)
                 .or_else(dirs::home_dir)
@@ -57,6 +57,17 @@ impl Settings {
             program,
         }
     }
+}
+
+fn seed_of_environment() -> Result<Wanted, String> {
+    let text = |name| match env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => Err(format!("{name} is no text")),
+    };
+    let (profile, number, anchor) =
+        (text("DRYDOCK_PROFILE")?, text("DRYDOCK_SEED")?, text("DRYDOCK_ANCHOR")?);
+    Wanted::read(profile.as_deref(), number.as_deref(), anchor.as_deref())
 }
 
 /// The built page of this installation or checkout, if there is one.

@@ -81,7 +81,9 @@ impl Status {
             _ => None,
         };
         let (snapshots, damaged_snapshots) = snapshots(&data).await?;
-        let template = tree.is_some_and(|tree| template::of_this_build(&settings.templates, &tree).is_some());
+        let wanted = settings.seed.clone().unwrap_or_default();
+        let template =
+            tree.is_some_and(|tree| template::of_this_build(&settings.templates, &tree, wanted).is_some());
         Ok(Self {
             logs: logs(&data),
             data,

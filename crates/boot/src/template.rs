@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use drydock_postgres::{PostgresError, Template, Tree};
-use drydock_store::content;
+use drydock_store::{content, seed::Wanted};
 use sha2::{Digest as _, Sha256};
 
 use crate::{Platform, Settings, boot::Failure};
@@ -39,8 +39,11 @@ fn key(tree: &Tree) -> String {
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The first of `templates` that this build has made.
-pub(crate) fn of_this_build(templates: &[PathBuf], tree: &Tree) -> Option<Template> {
+/// The first of `templates` that this build has made, if what is wanted of a new database is in it.
+pub(crate) fn of_this_build(templates: &[PathBuf], tree: &Tree, wanted: Wanted) -> Option<Template> {
+    if wanted != Wanted::default() {
+        return None;
+    }
     let key = key(tree);
     templates.iter().find_map(|path| Template::open(path, &key))
 }
@@ -60,9 +63,10 @@ pub async fn make_template(settings: &Settings, to: &Path) -> Result<Option<u64>
     let platform = Platform::new(Settings {
         data_dir: Some(folder.path().join("data")),
         templates: Vec::new(),
+        seed: Ok(Wanted::default()),
         ..settings.clone()
     });
-    let booted = platform.boot().await;
+    let booted = platform.boot_unrecorded().await;
     let prepared = match (&booted, platform.maintenance().await) {
         (Ok(()), Some(maintenance)) => maintenance.prepare_packing().await,
         _ => Ok(()),

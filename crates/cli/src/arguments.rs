@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use drydock_boot::{DatabaseRole, Dialect, Settings};
+use drydock_boot::{DatabaseRole, Dialect, Profile, Settings, seed};
 
 /// Drydock: a cloud-migration assessment platform that carries its own PostgreSQL.
 #[derive(Parser)]
@@ -76,6 +76,18 @@ pub(crate) enum Command {
         #[arg(last = true, required = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
+    /// List the migrations of this build and of the database, and say what differs. The exit code is 1 when something does.
+    History {
+        #[command(flatten)]
+        place: Place,
+        /// Record this build's checksums where a migration was applied with the same text and other line ends, and nothing else
+        /// differs.
+        #[arg(long, conflicts_with = "json")]
+        accept_line_endings: bool,
+        /// Print it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Put the database back to its seeded state. What that replaces is kept, for --undo.
     Reset {
         #[command(flatten)]
@@ -86,6 +98,19 @@ pub(crate) enum Command {
         /// Do not ask.
         #[arg(long)]
         yes: bool,
+    },
+    /// Replace the database by a newly seeded one. What that replaces is kept, for `drydock reset --undo`.
+    Seed {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        plan: SeedPlan,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+        /// Print the outcome as JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Save the database's state, and bring saved ones back.
     Snapshot {
@@ -111,6 +136,30 @@ pub(crate) enum Command {
         #[command(flatten)]
         tree: TreePlace,
     },
+}
+
+/// What to seed with: the same values give the same rows.
+#[derive(Args)]
+pub(crate) struct SeedPlan {
+    /// demo, qa, empty, or scale: generated assets, to measure with.
+    #[arg(long, value_parser = seed_profile)]
+    pub(crate) profile: Profile,
+    /// The day that counts as today in the data, as in 2026-01-15; without it, today (UTC).
+    #[arg(long, value_name = "DAY", value_parser = seed::read_day)]
+    pub(crate) anchor: Option<time::Date>,
+    /// The number that generated data follow from.
+    #[arg(long, value_name = "N", default_value_t = seed::DEFAULT_NUMBER, value_parser = seed::read_number)]
+    pub(crate) seed: u64,
+    /// How many client accounts the profile scale has.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=999))]
+    pub(crate) tenants: u32,
+    /// How many assets each client account of the profile scale has.
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) assets: u32,
+}
+
+fn seed_profile(name: &str) -> Result<Profile, String> {
+    name.parse().map_err(|_| "it is none of demo, qa, empty and scale".to_owned())
 }
 
 /// What to do with snapshots. Where one is asked for, its id will do, and its name if no other has it.

@@ -4,9 +4,11 @@ mod arguments;
 mod check;
 mod child;
 mod exec;
+mod history;
 mod lab;
 mod logs;
 mod reset;
+mod seed;
 mod serve;
 mod signals;
 mod size;
@@ -54,8 +56,15 @@ fn main() -> ExitCode {
             Command::Exec { place, dialect, command } => {
                 return exec::run(place.settings("exec"), dialect.into(), &command, &mut signals).await;
             }
+            Command::History { place, accept_line_endings, json } => {
+                return history::run(place.settings("history"), accept_line_endings, json, &mut signals)
+                    .await;
+            }
             Command::Reset { place, undo, yes } => {
                 return reset::run(place.settings("reset"), undo, yes, &mut signals).await;
+            }
+            Command::Seed { place, plan, yes, json } => {
+                return seed::run(place.settings("seed"), &plan, yes, json, &mut signals).await;
             }
             Command::Snapshot { place, command } => {
                 return snapshot::run(place.settings("snapshot"), command, &mut signals).await;

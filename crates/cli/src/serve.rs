@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use drydock_boot::{DemoAccount, Platform, Settings, listen};
+use drydock_boot::{DemoAccount, Platform, Settings, StoreError, listen};
 
 use crate::{fail, fail_with, say, signals::Signals};
 
@@ -63,8 +63,11 @@ async fn boot_and_wait(platform: &Platform, address: &str) -> ExitCode {
         return fail_with(&failure);
     }
     platform.keep().await;
-    match platform.demo_accounts().await {
-        Ok(accounts) => say(&welcome(address, &accounts)),
+    let known = async {
+        Ok::<_, StoreError>((platform.demo_accounts().await?, platform.needs_first_account().await?))
+    };
+    match known.await {
+        Ok((accounts, first)) => say(&welcome(address, &accounts, first)),
         Err(error) => {
             return fail(&format!("The accounts cannot be read: {error}. [{}]", error.code().as_str()));
         }
@@ -72,8 +75,17 @@ async fn boot_and_wait(platform: &Platform, address: &str) -> ExitCode {
     fail_with(&platform.lost().await)
 }
 
-fn welcome(address: &str, accounts: &[DemoAccount]) -> String {
-    let mut lines = vec![format!("Drydock is ready at {address}"), "Demo accounts:".to_owned()];
+/// What is said when everything is green. `first`: the first account is still to be set up.
+fn welcome(address: &str, accounts: &[DemoAccount], first: bool) -> String {
+    let mut lines = vec![format!("Drydock is ready at {address}")];
+    if first {
+        lines.push(
+            "There is no account yet: set up the first one there, or with POST /api/v1/setup.".to_owned(),
+        );
+    }
+    if !accounts.is_empty() {
+        lines.push("Demo accounts:".to_owned());
+    }
     for account in accounts {
         lines.push(format!("  {:<24} {:<14} {}", account.email, account.password, account.role));
     }

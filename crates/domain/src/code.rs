@@ -9,6 +9,8 @@ pub enum ErrorCode {
     SessionRequired,
     /// The session token is unknown, ended or too old.
     SessionExpired,
+    /// The first account was set up before.
+    SetupDone,
     /// The caller's role does not allow it.
     PermissionDenied,
     /// A tenant header is missing.
@@ -61,20 +63,62 @@ pub enum ErrorCode {
     DatabaseUnsuitable,
     /// Roles, database or schema cannot be created.
     BootstrapFailed,
+    /// The database holds somebody else's tables.
+    BootstrapForeign,
     /// The database was migrated by a newer build.
     HistoryAhead,
     /// An applied migration differs from the shipped one.
     HistoryChanged,
     /// A migration was begun and not finished.
     HistoryDirty,
+    /// An applied migration differs from the shipped one in line ends alone.
+    HistoryLineEndings,
+    /// An applied migration is not shipped, and no newer build's.
+    HistoryUnknown,
+    /// A shipped migration is not applied, though a later one is.
+    HistoryOutOfOrder,
+    /// The history lies in another schema.
+    HistoryElsewhere,
+    /// The history lies in two schemas.
+    HistoryDoubled,
+    /// The history's table is not as the migrator makes it.
+    HistoryMalformed,
+    /// A migration is recorded more than once.
+    HistoryDuplicate,
+    /// There are tables, and no history.
+    HistoryMissing,
+    /// There is a history, and no table.
+    HistoryTablesMissing,
+    /// The catalogue differs from what the last applied migration leaves, and others are pending.
+    HistorySchemaDiffers,
+    /// Alembic's history is missing.
+    HistoryAlembicMissing,
+    /// Alembic's history takes too few characters.
+    HistoryAlembicNarrow,
+    /// Alembic's history has more than one row.
+    HistoryAlembicHeads,
+    /// Alembic's history names another revision.
+    HistoryAlembicForeign,
     /// A migration failed and was rolled back.
     MigrateFailed,
+    /// A migration waited for a lock in vain and was rolled back.
+    MigrateBlocked,
+    /// Another program has the migrator's lock.
+    MigrateLocked,
+    /// There is an index that was begun and not finished.
+    MigrateHalfApplied,
+    /// The migrations ran, and the history is not what they must leave.
+    MigrateIncomplete,
+    /// The migrations ran, and the schema is not what they must leave.
+    MigrateSchemaDiffers,
     /// A table that the product needs is missing.
     TableMissing,
     /// A tenant-owned table is open to other tenants.
     TenancyOpen,
     /// The application role may do more than it must.
     RoleUnsafe,
+    /// The schema is not what its migrations leave.
+    SchemaDrifted,
     /// Default users or demo data cannot be added.
     SeedFailed,
     /// No default user can be signed in.
@@ -97,10 +141,11 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 67] = [
         Self::InvalidCredentials,
         Self::SessionRequired,
         Self::SessionExpired,
+        Self::SetupDone,
         Self::PermissionDenied,
         Self::SelectorMissing,
         Self::ClientAccountNotFound,
@@ -127,13 +172,34 @@ impl ErrorCode {
         Self::DatabaseUnreachable,
         Self::DatabaseUnsuitable,
         Self::BootstrapFailed,
+        Self::BootstrapForeign,
         Self::HistoryAhead,
         Self::HistoryChanged,
         Self::HistoryDirty,
+        Self::HistoryLineEndings,
+        Self::HistoryUnknown,
+        Self::HistoryOutOfOrder,
+        Self::HistoryElsewhere,
+        Self::HistoryDoubled,
+        Self::HistoryMalformed,
+        Self::HistoryDuplicate,
+        Self::HistoryMissing,
+        Self::HistoryTablesMissing,
+        Self::HistorySchemaDiffers,
+        Self::HistoryAlembicMissing,
+        Self::HistoryAlembicNarrow,
+        Self::HistoryAlembicHeads,
+        Self::HistoryAlembicForeign,
         Self::MigrateFailed,
+        Self::MigrateBlocked,
+        Self::MigrateLocked,
+        Self::MigrateHalfApplied,
+        Self::MigrateIncomplete,
+        Self::MigrateSchemaDiffers,
         Self::TableMissing,
         Self::TenancyOpen,
         Self::RoleUnsafe,
+        Self::SchemaDrifted,
         Self::SeedFailed,
         Self::LoginImpossible,
         Self::ServeFailed,
@@ -152,6 +218,7 @@ impl ErrorCode {
             Self::InvalidCredentials => "auth.invalid_credentials",
             Self::SessionRequired => "auth.session_required",
             Self::SessionExpired => "auth.session_expired",
+            Self::SetupDone => "setup.done",
             Self::PermissionDenied => "permission.denied",
             Self::SelectorMissing => "tenant.selector_missing",
             Self::ClientAccountNotFound => "client_account.not_found",
@@ -178,13 +245,34 @@ impl ErrorCode {
             Self::DatabaseUnreachable => "database.unreachable",
             Self::DatabaseUnsuitable => "database.unsuitable",
             Self::BootstrapFailed => "bootstrap.failed",
+            Self::BootstrapForeign => "bootstrap.foreign",
             Self::HistoryAhead => "history.ahead",
             Self::HistoryChanged => "history.changed",
             Self::HistoryDirty => "history.dirty",
+            Self::HistoryLineEndings => "history.line_endings",
+            Self::HistoryUnknown => "history.unknown",
+            Self::HistoryOutOfOrder => "history.out_of_order",
+            Self::HistoryElsewhere => "history.elsewhere",
+            Self::HistoryDoubled => "history.doubled",
+            Self::HistoryMalformed => "history.malformed",
+            Self::HistoryDuplicate => "history.duplicate",
+            Self::HistoryMissing => "history.missing",
+            Self::HistoryTablesMissing => "history.tables_missing",
+            Self::HistorySchemaDiffers => "history.schema_differs",
+            Self::HistoryAlembicMissing => "history.alembic_missing",
+            Self::HistoryAlembicNarrow => "history.alembic_narrow",
+            Self::HistoryAlembicHeads => "history.alembic_heads",
+            Self::HistoryAlembicForeign => "history.alembic_foreign",
             Self::MigrateFailed => "migrate.failed",
+            Self::MigrateBlocked => "migrate.blocked",
+            Self::MigrateLocked => "migrate.locked",
+            Self::MigrateHalfApplied => "migrate.half_applied",
+            Self::MigrateIncomplete => "migrate.incomplete",
+            Self::MigrateSchemaDiffers => "migrate.schema_differs",
             Self::TableMissing => "verify.table_missing",
             Self::TenancyOpen => "verify.tenancy_open",
             Self::RoleUnsafe => "verify.role_unsafe",
+            Self::SchemaDrifted => "verify.schema_drifted",
             Self::SeedFailed => "seed.failed",
             Self::LoginImpossible => "login.impossible",
             Self::ServeFailed => "serve.failed",
@@ -206,7 +294,7 @@ impl ErrorCode {
             Self::PermissionDenied | Self::PeerRefused | Self::HostRefused | Self::OriginRefused => 403,
             Self::ClientAccountNotFound | Self::EngagementNotFound | Self::RouteNotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::MaintenanceBusy | Self::NothingToUndo => 409,
+            Self::MaintenanceBusy | Self::NothingToUndo | Self::SetupDone => 409,
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::RequestInvalid => 422,
@@ -223,6 +311,7 @@ impl ErrorCode {
             Self::InvalidCredentials => "Sign-in failed",
             Self::SessionRequired => "Sign-in needed",
             Self::SessionExpired => "Session ended",
+            Self::SetupDone => "Already set up",
             Self::PermissionDenied => "Not allowed for your role",
             Self::SelectorMissing => "No client account chosen",
             Self::ClientAccountNotFound => "Client account not found",
@@ -249,13 +338,34 @@ impl ErrorCode {
             Self::DatabaseUnreachable => "Database unreachable",
             Self::DatabaseUnsuitable => "Database unsuitable",
             Self::BootstrapFailed => "Database could not be prepared",
+            Self::BootstrapForeign => "Database is not empty, and not ours",
             Self::HistoryAhead => "Database is newer than this build",
             Self::HistoryChanged => "An applied migration was changed",
             Self::HistoryDirty => "A migration was left unfinished",
+            Self::HistoryLineEndings => "Line ends of an applied migration differ",
+            Self::HistoryUnknown => "An applied migration is unknown",
+            Self::HistoryOutOfOrder => "A migration was left out",
+            Self::HistoryElsewhere => "History in another schema",
+            Self::HistoryDoubled => "Two histories",
+            Self::HistoryMalformed => "History is not the migrator's",
+            Self::HistoryDuplicate => "A migration is recorded twice",
+            Self::HistoryMissing => "Tables without a history",
+            Self::HistoryTablesMissing => "History without tables",
+            Self::HistorySchemaDiffers => "Schema is not what its history says",
+            Self::HistoryAlembicMissing => "Alembic's history is missing",
+            Self::HistoryAlembicNarrow => "Alembic's history is too narrow",
+            Self::HistoryAlembicHeads => "Alembic's history has two heads",
+            Self::HistoryAlembicForeign => "Alembic's history is another's",
             Self::MigrateFailed => "Migration failed",
+            Self::MigrateBlocked => "Migration kept waiting",
+            Self::MigrateLocked => "Another migrates",
+            Self::MigrateHalfApplied => "An index was left unfinished",
+            Self::MigrateIncomplete => "Migrations left another history",
+            Self::MigrateSchemaDiffers => "Migrations left another schema",
             Self::TableMissing => "Table missing",
             Self::TenancyOpen => "Tenancy not enforced",
             Self::RoleUnsafe => "Application role too powerful",
+            Self::SchemaDrifted => "Schema was changed by hand",
             Self::SeedFailed => "Seeding failed",
             Self::LoginImpossible => "No account can sign in",
             Self::ServeFailed => "API could not be opened",
@@ -272,8 +382,11 @@ impl ErrorCode {
     #[must_use]
     pub const fn next_step(self) -> &'static str {
         match self {
-            Self::InvalidCredentials => "Check e-mail and password, or pick one of the demo accounts.",
+            Self::InvalidCredentials => {
+                "Check e-mail and password; where demo accounts are offered, pick one of them."
+            }
             Self::SessionRequired | Self::SessionExpired => "Sign in again.",
+            Self::SetupDone => "Sign in with the account that was set up.",
             Self::PermissionDenied => "Ask a platform administrator, or sign in as one.",
             Self::SelectorMissing => "Choose a client account and an engagement.",
             Self::ClientAccountNotFound => {
@@ -316,7 +429,44 @@ impl ErrorCode {
                 "Start the build that made this data directory, or use another data directory."
             }
             Self::HistoryDirty => "Restore a copy of the data directory, or use another one.",
-            Self::TableMissing | Self::TenancyOpen | Self::RoleUnsafe => {
+            Self::HistoryLineEndings => {
+                "Nothing was changed. Run `drydock history --accept-line-endings`, then start again."
+            }
+            Self::HistoryUnknown | Self::HistoryOutOfOrder => {
+                "Nothing was changed. Start the build that has the migration, or a build whose migrations come after all that are applied; `drydock history` lists both."
+            }
+            Self::HistoryElsewhere | Self::HistoryDoubled => {
+                "Nothing was changed. Look at both with `drydock psql`, keep the one in schema migration, and move or drop the other."
+            }
+            Self::HistoryMalformed | Self::HistoryDuplicate => {
+                "Nothing was changed. Restore a snapshot or a copy of the data directory, or use another one."
+            }
+            Self::HistoryMissing | Self::HistoryTablesMissing => {
+                "Nothing was changed. Restore a snapshot or a copy of the data directory, or start on an empty one."
+            }
+            Self::HistorySchemaDiffers => {
+                "Nothing was changed. Undo what was done to the schema by hand, then start again."
+            }
+            Self::HistoryAlembicMissing
+            | Self::HistoryAlembicNarrow
+            | Self::HistoryAlembicHeads
+            | Self::HistoryAlembicForeign => {
+                "Nothing was changed. Put migration.alembic_version right with `drydock psql`, as docs/errors.md shows, then start again."
+            }
+            Self::MigrateBlocked => {
+                "Nothing was changed by the failed step. End the transaction named above, or its program, and start again."
+            }
+            Self::MigrateLocked => "Wait until the program named above is done, or end it, and start again.",
+            Self::MigrateHalfApplied => {
+                "Nothing was changed. Drop the index with `drydock psql`, then start again."
+            }
+            Self::MigrateIncomplete | Self::MigrateSchemaDiffers => {
+                "Restore the snapshot or the copy of the data directory from before; send the report to whoever wrote the migration."
+            }
+            Self::BootstrapForeign => {
+                "Nothing was changed. Use another data directory, or move what was found into a database of its own."
+            }
+            Self::TableMissing | Self::TenancyOpen | Self::RoleUnsafe | Self::SchemaDrifted => {
                 "Undo what was done to the database by hand, or use another data directory."
             }
             Self::LoginImpossible => "Reactivate an account in the database, or use another data directory.",

@@ -2,11 +2,14 @@
 //!
 //! Nothing here performs I/O or is asynchronous, so it can be tested and reasoned about alone.
 
+pub mod account;
 pub mod boot;
 mod code;
 mod ids;
+mod profile;
 mod role;
 
 pub use code::ErrorCode;
 pub use ids::{ClientAccountId, EngagementId, UserId};
+pub use profile::{Profile, UnknownProfile};
 pub use role::{Role, UnknownRole};

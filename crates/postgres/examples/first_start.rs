@@ -42,7 +42,12 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let initdb = ms(begun);
     let mut server = cluster.start(|_| ()).await?;
     for database in DATABASES {
-        let created = Command::new(cluster.tree().program("psql"))
+        let mut command = Command::new(cluster.tree().program("psql"));
+        #[cfg(unix)]
+        command.arg("-h").arg(server.socket_dir());
+        #[cfg(windows)]
+        command.args(["-h", "127.0.0.1"]).env("PGPASSWORD", server.password().expose());
+        let created = command
             .args([
                 "-X",
                 "-q",
@@ -53,8 +58,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
                 "-c",
                 &format!("create database {database}"),
             ])
-            .arg("-h")
-            .arg(server.socket_dir())
+            .arg("-p")
+            .arg(server.port().to_string())
             .status()?;
         if !created.success() {
             return Err("psql failed".into());

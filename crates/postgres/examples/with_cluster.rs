@@ -2,7 +2,8 @@
 //!
 //! `cargo run -p drydock-postgres --example with_cluster -- [--tree DIR] COMMAND ARGS…`
 //!
-//! The command sees `DRYDOCK_SOCKET_DIR`, `DRYDOCK_PSQL` (path of psql), `PGHOST`, `PGPORT`, `PGUSER` and `PGDATABASE`.
+//! The command sees `DRYDOCK_SOCKET_DIR`, `DRYDOCK_PSQL` (path of psql), `PGHOST`, `PGPORT`, `PGUSER` and `PGDATABASE`;
+//! on Windows `PGPASSWORD` instead of the first.
 #![allow(clippy::print_stderr, reason = "a command line program")]
 
 use std::error::Error;
@@ -39,15 +40,18 @@ async fn run() -> Result<ExitCode, Box<dyn Error>> {
     let (cluster, _) = Cluster::initialise(&tree, data, &account, None).await?;
     let mut server = cluster.start(|_| ()).await?;
 
-    let status = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(arguments)
-        .env("DRYDOCK_SOCKET_DIR", server.socket_dir())
         .env("DRYDOCK_PSQL", cluster.tree().program("psql"))
-        .env("PGHOST", server.socket_dir())
         .env("PGPORT", server.port().to_string())
         .env("PGUSER", "postgres")
-        .env("PGDATABASE", "postgres")
-        .status();
+        .env("PGDATABASE", "postgres");
+    #[cfg(unix)]
+    command.env("DRYDOCK_SOCKET_DIR", server.socket_dir()).env("PGHOST", server.socket_dir());
+    #[cfg(windows)]
+    command.env("PGHOST", "127.0.0.1").env("PGPASSWORD", server.password().expose());
+    let status = command.status();
     server.stop().await?;
     let code = status?.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))

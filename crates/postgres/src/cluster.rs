@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::control::Control;
 use crate::{Account, DataDirectory, LastStop, PostgresError, Template, Tree, data, os, template};
 
-/// The superuser initdb creates. Reached by peer authentication only; it has no password.
+/// The superuser initdb creates. Reached by peer authentication only, without a password; on Windows by its password.
 pub(crate) const SUPERUSER: &str = "postgres";
 
 /// Whether [`Cluster::initialise`] made the cluster or found it.
@@ -44,7 +44,7 @@ pub(crate) struct Inner {
 impl Cluster {
     /// Makes the cluster if it isn't there: out of `template`, which has been packed from one like it, else with initdb (data
     /// checksums, UTF8, the C.UTF-8 locale and byte order). Peer authentication on the Unix socket admits this account and
-    /// nothing else. It is made aside and renamed when it is complete, so that an interrupted first start is never taken for
+    /// nothing else; Windows, which has neither that locale nor that authentication, has the C locale and a password. It is made aside and renamed when it is complete, so that an interrupted first start is never taken for
     /// a finished one. What came out of a template need not be durable yet: await [`Cluster::durable`] before anybody is
     /// told that something is kept. A damaged template is passed over with a warning.
     ///
@@ -168,22 +168,22 @@ impl Inner {
         if found != self.tree.major() {
             return Err(PostgresError::OtherMajor { path, found, ours: self.tree.major().to_owned() });
         }
-        match os::owner(&path) {
-            Ok(uid) if uid == self.account.uid => Ok(true),
-            Ok(_) => Err(self.other_owner(&path)),
+        match os::is_owned_by(&path, &self.account) {
+            Ok(true) => Ok(true),
+            Ok(false) => Err(self.other_owner(&path)),
             Err(cause) => Err(PostgresError::io("look at", &path)(cause)),
         }
     }
 
     fn other_owner(&self, path: &Path) -> PostgresError {
-        let owner = os::owner(path).map_or("another account".into(), os::name_of);
+        let owner = os::owner_name(path).unwrap_or("another account".into());
         PostgresError::OtherOwner { path: path.to_owned(), owner, account: self.account.name.clone() }
     }
 
     /// Who may connect, over the socket: this process's account and the server's, as any role but those of running commands,
     /// which have a password of their own. Nobody else, nothing else.
-    /// Written whenever it differs, so that a cluster follows when the rules or the names change.
-    pub(crate) fn admit_callers(&self, cluster: &Path, durable: os::Durable) -> Result<(), PostgresError> {
+    #[cfg(unix)]
+    fn callers(&self) -> (&'static str, String) {
         let mut names = vec![&self.account.name];
         if self.account.caller != self.account.name {
             names.push(&self.account.caller);
@@ -194,7 +194,20 @@ impl Inner {
         let rules = "# Written by Drydock at each start.\n\
                      local all \"/^drydock_exec_[0-9a-f]{16}$\" scram-sha-256\n\
                      local all all peer map=drydock\n";
-        let map = format!("# Written by Drydock at each start.\n{map}");
+        (rules, format!("# Written by Drydock at each start.\n{map}"))
+    }
+
+    /// Who may connect, over loopback: whoever knows the password of a role.
+    #[cfg(windows)]
+    fn callers(&self) -> (&'static str, String) {
+        let rules = "# Written by Drydock at each start.\n\
+                     host all all 127.0.0.1/32 scram-sha-256\n";
+        (rules, "# Written by Drydock at each start.\n".to_owned())
+    }
+
+    /// Writes who may connect, whenever it differs, so that a cluster follows when the rules or the names change.
+    pub(crate) fn admit_callers(&self, cluster: &Path, durable: os::Durable) -> Result<(), PostgresError> {
+        let (rules, map) = self.callers();
         for (name, text) in [("pg_hba.conf", rules), ("pg_ident.conf", &map)] {
             let path = cluster.join(name);
             if fs::read_to_string(&path).is_ok_and(|current| current == text) {

@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::Tree;
+use crate::{Tree, os};
 
 /// How the server of a cluster ended, as the cluster itself remembers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +24,13 @@ pub(crate) struct Control(String);
 
 impl Control {
     pub(crate) fn read(tree: &Tree, cluster: &Path) -> Option<Self> {
-        let output = Command::new(tree.program("pg_controldata"))
+        let mut command = Command::new(tree.program("pg_controldata"));
+        os::without_window(&mut command);
+        let output = command
             .arg("-D")
             .arg(cluster)
             .env_clear()
+            .envs(os::needed_variables())
             .env("LC_ALL", "C")
             .stdin(Stdio::null())
             .output()

@@ -4,6 +4,7 @@
 //! initdb's is durable before it is renamed. A template's becomes durable behind its first start's gates; until then the
 //! marker beside it says so, and a cluster with the marker is made anew: nobody has been let in yet.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+#[cfg(unix)]
 use pg_embed::command_executor::{AsyncCommand, AsyncCommandExecutor};
+#[cfg(unix)]
 use pg_embed::pg_enums::{PgProcessType, PgServerStatus};
 
 use crate::cluster::{Initialised, Inner, SUPERUSER};
@@ -31,7 +34,8 @@ impl Inner {
         template: Option<&Template>,
     ) -> Result<Initialised, PostgresError> {
         remove_unfinished(self.data.path()).await;
-        if let Some(template) = template {
+        // A template has no password, and nobody comes in without one there.
+        if let Some(template) = template.filter(|_| cfg!(unix)) {
             let (inner, of) = (Arc::clone(self), template.clone());
             let unpacked = tokio::task::spawn_blocking(move || inner.unpack(&of)).await;
             match unpacked.unwrap_or_else(|cause| Err(Unpack::Template(cause.to_string()))) {
@@ -144,28 +148,27 @@ impl Inner {
         fs::rename(&cluster, self.unfinished()).map_err(PostgresError::io("put away", &cluster))
     }
 
-    /// Runs initdb through pg-embed's executor.
-    ///
-    /// `PgEmbed` itself is not used: its constructor creates a cache folder below the home directory (and fails where it
-    /// can't), its `setup` leaves a readable password file behind and its `start_db` turns fsync off. None of its
-    /// download code can be reached from here. The executor sets neither user nor environment and drops what the program
-    /// prints, so a shell in between does; and it lets its program run on when it is dropped, so the program is on a leash.
-    async fn initdb(&self, path: &Path) -> Result<(), PostgresError> {
-        let output = self.data.log_dir().join("initdb.log");
-        let initdb = self.tree.program("initdb");
-        let mut leash = os::Leash::new().map_err(PostgresError::io("make a pipe for", &initdb))?;
-        let (program, mut arguments) = os::isolated(&initdb, &self.account, path, &output, &leash);
-        arguments.extend(["-D".into(), path.into(), "-U".into(), SUPERUSER.into()]);
+    /// What initdb is told; `path` is where to.
+    fn initdb_arguments(&self, path: &Path) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = vec!["-D".into(), path.into(), "-U".into(), SUPERUSER.into()];
         arguments.extend(
             [
                 "--encoding=UTF8",
+                #[cfg(unix)]
                 "--locale=C.UTF-8",
+                #[cfg(unix)]
                 "--lc-collate=C",
+                #[cfg(windows)]
+                "--locale=C",
                 "--data-checksums",
                 // Files of the write-ahead log of 1 MB: fewer bytes to write at the first start.
                 "--wal-segsize=1",
+                #[cfg(unix)]
                 "--auth-local=peer",
+                #[cfg(unix)]
                 "--auth-host=reject",
+                #[cfg(windows)]
+                "--auth=scram-sha-256",
                 "--no-instructions",
                 // The values the server is started with; given here, initdb need not try out what the machine can bear.
                 "--set=max_connections=30",
@@ -176,6 +179,22 @@ impl Inner {
         if os::SYNCS_AT_ONCE {
             arguments.push("--no-sync".into());
         }
+        arguments
+    }
+
+    /// Runs initdb through pg-embed's executor.
+    ///
+    /// `PgEmbed` itself is not used: its constructor creates a cache folder below the home directory (and fails where it
+    /// can't), its `setup` leaves a readable password file behind and its `start_db` turns fsync off. None of its
+    /// download code can be reached from here. The executor sets neither user nor environment and drops what the program
+    /// prints, so a shell in between does; and it lets its program run on when it is dropped, so the program is on a leash.
+    #[cfg(unix)]
+    async fn initdb(&self, path: &Path) -> Result<(), PostgresError> {
+        let output = self.data.log_dir().join("initdb.log");
+        let initdb = self.tree.program("initdb");
+        let mut leash = os::Leash::new().map_err(PostgresError::io("make a pipe for", &initdb))?;
+        let (program, mut arguments) = os::isolated(&initdb, &self.account, path, &output, &leash);
+        arguments.extend(self.initdb_arguments(path));
         // Only this run's output may end up in the error.
         let _ = fs::remove_file(&output);
         let failed = |cause: pg_embed::pg_errors::Error| PostgresError::InitFailed {
@@ -190,6 +209,40 @@ impl Inner {
         leash.handed_over();
         run.execute(None).await.map_err(failed)?;
         Ok(())
+    }
+
+    /// Runs initdb as a server is run, with a restricted token and in a job: it ends with this process, and when nobody waits
+    /// for it any more. pg-embed's executor would need a shell in between, which there is none of.
+    #[cfg(windows)]
+    async fn initdb(&self, path: &Path) -> Result<(), PostgresError> {
+        let output = self.data.log_dir().join("initdb.log");
+        let initdb = self.tree.program("initdb");
+        let mut words = OsString::from("--pwfile=");
+        words.push(crate::Password::ensure(self.data.path(), &self.account)?);
+        // Only this run's output may end up in the error.
+        let _ = fs::remove_file(&output);
+        let log = os::create_private(&output).map_err(PostgresError::io("create", &output))?;
+        let errors = log.try_clone().map_err(PostgresError::io("create", &output))?;
+        let ran = || PostgresError::io("run", &initdb);
+        let (mut command, guard) = os::server(&initdb).map_err(ran())?;
+        command.args(self.initdb_arguments(path)).arg(words).envs(os::environment());
+        // Its token is restricted as it is: it need not start itself again with another.
+        command.envs([("PG_RESTRICT_EXEC", "1")]);
+        command.current_dir(self.data.path()).stdout(log).stderr(errors);
+        let mut child = command.spawn().map_err(ran())?;
+        let ended = tokio::task::spawn_blocking(move || child.wait()).await;
+        // Dropped earlier, with this future, it ends the job, and so the wait.
+        drop(guard);
+        let status = ended.unwrap_or_else(|cause| Err(io::Error::other(cause))).map_err(ran())?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(PostgresError::InitFailed {
+            output: match fs::read(&output).map(|text| String::from_utf8_lossy(&text).into_owned()) {
+                Ok(text) if !text.trim().is_empty() => text,
+                _ => format!("error: initdb ended with {status}"),
+            },
+        })
     }
 }
 

@@ -8,10 +8,6 @@ use crate::{Account, PostgresError, os};
 /// Where root keeps the data, and the copy of the tree that its unprivileged account can read.
 pub(crate) const SYSTEM_DIR: &str = "/var/lib/drydock";
 
-/// Longest path of a data directory, in bytes. PostgreSQL keeps every path in `MAXPGPATH` (1024) bytes, and initdb crashes
-/// where one is longer; the names below the data directory need some hundred.
-const LONGEST: usize = 900;
-
 /// Where the data is kept unless the caller says otherwise: `DRYDOCK_DATA_DIR`, else `/var/lib/drydock` for root, else
 /// `drydock` in the user's local data directory.
 ///
@@ -21,7 +17,7 @@ pub fn default_data_dir() -> Result<PathBuf, PostgresError> {
     if let Some(path) = std::env::var_os("DRYDOCK_DATA_DIR").filter(|path| !path.is_empty()) {
         return Ok(path.into());
     }
-    if os::current_user().is_some_and(|user| user.uid == 0) {
+    if os::is_root() {
         return Ok(SYSTEM_DIR.into());
     }
     dirs::data_local_dir().map(|base| base.join("drydock")).ok_or(PostgresError::NoHome)
@@ -47,7 +43,7 @@ impl DataDirectory {
         let absolute = std::path::absolute(path).map_err(denied)?;
         check_length(&absolute)?;
         create(&absolute, account).map_err(denied)?;
-        let path = absolute.canonicalize().map_err(denied)?;
+        let path = os::canonicalize(&absolute).map_err(denied)?;
         check_length(&path)?;
         // Before anything of ours lies in it, which is what would make it ours.
         admit(&path, account)?;
@@ -87,15 +83,15 @@ impl DataDirectory {
 
 fn check_length(path: &Path) -> Result<(), PostgresError> {
     let length = path.as_os_str().len();
-    if length <= LONGEST {
+    if length <= os::LONGEST_DATA {
         return Ok(());
     }
-    Err(PostgresError::PathTooLong { path: path.to_owned(), length, longest: LONGEST })
+    Err(PostgresError::PathTooLong { path: path.to_owned(), length, longest: os::LONGEST_DATA })
 }
 
 /// Lets a dropped account through the folder itself if it is ours, and names the first folder on the way that is closed.
 fn admit(path: &Path, account: &Account) -> Result<(), PostgresError> {
-    if account.dropped && os::owner(path).is_ok_and(|uid| uid == 0) && is_ours(path) {
+    if account.dropped && os::belongs_to_root(path) && is_ours(path) {
         os::let_pass(path).map_err(PostgresError::io("open to the server's account", path))?;
     }
     match os::closed_folder(path, account) {

@@ -1,6 +1,8 @@
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(unix)]
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::{PostgresError, os};
+use crate::{Listener, PostgresError, os};
 
 /// The file whose advisory lock is the ownership of a data directory.
 pub(crate) const LOCK_FILE: &str = "drydock.lock";
@@ -31,7 +33,11 @@ pub struct Holder {
     /// Its version of Drydock.
     pub version: String,
     /// The folder of its server's socket, from when the server accepts connections until it has ended.
+    #[cfg(unix)]
     pub socket_dir: Option<PathBuf>,
+    /// The port of its server on 127.0.0.1, from when the server accepts connections until it has ended.
+    #[cfg(windows)]
+    pub port: Option<u16>,
 }
 
 impl Holder {
@@ -52,8 +58,8 @@ impl Holder {
         };
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match lock.try_lock_shared() {
-                Ok(()) => return lock.unlock().map(|()| None).map_err(failed),
+            match os::try_lock_shared(&lock) {
+                Ok(()) => return os::unlock(&lock).map(|()| None).map_err(failed),
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(cause)) => return Err(failed(cause)),
             }
@@ -89,7 +95,7 @@ impl Lock {
         let mut file = os::open_private(&data.join(LOCK_FILE)).map_err(denied)?;
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match file.try_lock() {
+            match os::try_lock(&file) {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(RETRY),
                 Err(TryLockError::WouldBlock) => {
@@ -105,17 +111,27 @@ impl Lock {
             since: now.and_then(|now| now.format(&Rfc3339).ok()).unwrap_or_default(),
             program: program.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            #[cfg(unix)]
             socket_dir: None,
+            #[cfg(windows)]
+            port: None,
         };
         let lock = Self { file, holder: Mutex::new(holder) };
         lock.tell(None).map_err(denied)?;
         Ok(lock)
     }
 
-    /// Writes who holds it, and the folder of the server's socket while there is one.
-    pub(crate) fn tell(&self, socket_dir: Option<&Path>) -> io::Result<()> {
+    /// Writes who holds it, and where the server listens while it does.
+    pub(crate) fn tell(&self, listener: Option<&Listener>) -> io::Result<()> {
         let mut holder = self.holder.lock().unwrap_or_else(PoisonError::into_inner);
-        holder.socket_dir = socket_dir.map(Path::to_owned);
+        #[cfg(unix)]
+        {
+            holder.socket_dir = listener.map(|socket| socket.path().to_owned());
+        }
+        #[cfg(windows)]
+        {
+            holder.port = listener.map(Listener::port);
+        }
         let mut text = serde_json::to_vec(&*holder)?;
         text.push(b'\n');
         let mut file = &self.file;
@@ -129,6 +145,6 @@ impl Drop for Lock {
     fn drop(&mut self) {
         let _ = self.file.set_len(0);
         // Not left to close(): a child between fork and exec shares the descriptor and would keep the lock for a moment.
-        let _ = self.file.unlock();
+        let _ = os::unlock(&self.file);
     }
 }

@@ -19,6 +19,9 @@
 //! Three promises hold on every path: the server is durable (fsync on, data checksums), it listens on a Unix socket in a
 //! folder only its account may enter and on nothing else, and it does not outlive the process that started it, however that
 //! one ends. This crate knows no schema and speaks no SQL.
+//!
+//! On Windows, where no client library of ours speaks through such a socket, the server listens on a port of 127.0.0.1
+//! instead, and asks for a password that is made with the cluster.
 
 mod account;
 mod cluster;
@@ -28,12 +31,15 @@ mod data;
 mod error;
 mod holder;
 mod log;
+#[cfg(windows)]
+mod loopback;
 mod os;
 mod pid_file;
 mod proxy;
 mod recover;
 mod server;
 pub mod snapshot;
+#[cfg(unix)]
 mod socket;
 mod template;
 mod tree;
@@ -44,11 +50,19 @@ pub use control::LastStop;
 pub use data::{DataDirectory, default_data_dir};
 pub use error::PostgresError;
 pub use holder::Holder;
+#[cfg(windows)]
+pub use loopback::Password;
 pub use proxy::Proxy;
 pub use server::{Exit, Server, StopMode, Stopped, Waiting};
+#[cfg(unix)]
 pub use socket::PORT;
 pub use template::Template;
 pub use tree::{TARGET, Tree};
+
+#[cfg(windows)]
+use loopback::Loopback as Listener;
+#[cfg(unix)]
+use socket::SocketFolder as Listener;
 
 /// The first `length` hexadecimal digits of the SHA-256 of `bytes`: a name for something that has none.
 fn digest(bytes: &[u8], length: usize) -> String {

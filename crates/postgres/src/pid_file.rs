@@ -20,6 +20,12 @@ impl Note {
         self.text.lines().next()?.trim().parse().ok()
     }
 
+    /// When the server began, in seconds since 1970: line 3 (`LOCK_FILE_LINE_START_TIME`).
+    #[cfg(windows)]
+    pub(crate) fn started(&self) -> Option<u32> {
+        self.text.lines().nth(2)?.trim().parse().ok()
+    }
+
     /// Id of the System V shared memory block, the second word of line 7 (`LOCK_FILE_LINE_SHMEM_KEY`).
     pub(crate) fn memory(&self) -> Option<i32> {
         self.text.lines().nth(6)?.split_whitespace().nth(1)?.parse().ok()

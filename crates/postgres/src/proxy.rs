@@ -4,12 +4,17 @@ mod startup;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, copy, sink};
-use tokio::net::{TcpListener, UnixStream};
+use tokio::net::TcpListener;
+#[cfg(windows)]
+use tokio::net::TcpStream as Stream;
+#[cfg(unix)]
+use tokio::net::UnixStream as Stream;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
@@ -41,14 +46,24 @@ impl Proxy {
     ///
     /// # Errors
     /// When there is no free port.
+    #[cfg(unix)]
     pub async fn open(socket_dir: &Path, port: u16, role: &str) -> io::Result<Self> {
+        Self::before(socket_dir.join(format!(".s.PGSQL.{port}")), role).await
+    }
+
+    /// Opens a free port for `role`, to the server on the other `port`.
+    ///
+    /// # Errors
+    /// When there is no free port.
+    #[cfg(windows)]
+    pub async fn open(port: u16, role: &str) -> io::Result<Self> {
+        Self::before((Ipv4Addr::LOCALHOST, port).into(), role).await
+    }
+
+    async fn before(server: Address, role: &str) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let door = Door {
-            socket: socket_dir.join(format!(".s.PGSQL.{port}")),
-            role: role.to_owned(),
-            sessions: Semaphore::new(SESSIONS),
-        };
+        let door = Door { server, role: role.to_owned(), sessions: Semaphore::new(SESSIONS) };
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(listen(listener, Arc::new(door), stopped));
         Ok(Self { address, stop, task })
@@ -67,9 +82,15 @@ impl Proxy {
     }
 }
 
+/// Where the server listens.
+#[cfg(unix)]
+type Address = std::path::PathBuf;
+#[cfg(windows)]
+type Address = SocketAddr;
+
 /// What every connection needs to know.
 struct Door {
-    socket: PathBuf,
+    server: Address,
     role: String,
     sessions: Semaphore,
 }
@@ -178,8 +199,8 @@ impl Door {
         Ok(())
     }
 
-    async fn dial(&self, packet: &[u8]) -> io::Result<UnixStream> {
-        let mut server = UnixStream::connect(&self.socket).await?;
+    async fn dial(&self, packet: &[u8]) -> io::Result<Stream> {
+        let mut server = Stream::connect(&self.server).await?;
         server.write_all(packet).await?;
         Ok(server)
     }
@@ -205,7 +226,7 @@ async fn refuse(client: &mut (impl AsyncRead + AsyncWrite + Unpin), refusal: Ref
     Ok(())
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[allow(clippy::unwrap_used, reason = "a failing expectation is a failing test")]
 mod tests {
     use tokio::io::{DuplexStream, duplex};
@@ -224,7 +245,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join(".s.PGSQL.5432");
         let server = UnixListener::bind(&socket).unwrap();
-        let door = Door { socket, role: ROLE.to_owned(), sessions: Semaphore::new(sessions) };
+        let door = Door { server: socket, role: ROLE.to_owned(), sessions: Semaphore::new(sessions) };
         (Arc::new(door), server, folder)
     }
 

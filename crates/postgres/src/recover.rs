@@ -31,7 +31,9 @@ pub(crate) fn clear(data: &Path) -> Result<(), PostgresError> {
     while attached(memory) && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
-    if suspect == Suspect::Other && memory.is_some() && !attached(memory) {
+    // On Windows the shared memory goes by the cluster's path: a server that finds some refuses to start.
+    let alone = cfg!(windows) || memory.is_some() && !attached(memory);
+    if suspect == Suspect::Other && alone {
         tracing::warn!(pid, "postmaster.pid names a process that is not our server; removing it");
         fs::remove_file(&file).map_err(PostgresError::io("remove", &file))?;
     }
@@ -70,8 +72,41 @@ impl Suspect {
         }
     }
 
+    /// A server is known by its program, and by having been there when it began: no other process had its id then, or has
+    /// got it since without being younger than that.
+    #[cfg(windows)]
+    fn of(pid: i32, data: &Path) -> Self {
+        let process = match os::Process::of(pid) {
+            Ok(None) => return Self::Gone,
+            Ok(Some(process)) => process,
+            Err(_) => return Self::Unknown,
+        };
+        let Some(began) = Note::read(data).and_then(|note| note.started()).map(f64::from) else {
+            return Self::Unknown;
+        };
+        Self::by_age(&process, began)
+    }
+
+    /// Of a server that noted when it began.
+    #[cfg(windows)]
+    fn by_age(process: &os::Process, began: f64) -> Self {
+        /// A server notes whole seconds.
+        const SECOND: f64 = 1.0;
+        /// What it takes at most from its creation to its note, in seconds. Who is older has another clock.
+        const SLOWEST: f64 = 120.0;
+        let is_server =
+            process.image.file_name().is_some_and(|name| name.eq_ignore_ascii_case("postgres.exe"));
+        if !is_server || process.created >= began + SECOND {
+            Self::Other
+        } else if process.created < began - SLOWEST {
+            Self::Unknown
+        } else {
+            Self::Server
+        }
+    }
+
     /// A server is known by its command line, which names its cluster.
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(all(unix, not(target_os = "linux")))]
     fn of(pid: i32, data: &Path) -> Self {
         let ps = std::process::Command::new("/bin/ps")
             .args(["-ww", "-o", "stat=", "-o", "command=", "-p", &pid.to_string()])
@@ -86,7 +121,7 @@ impl Suspect {
     }
 
     /// Out of `ps -o stat= -o command=`.
-    #[cfg(any(not(target_os = "linux"), test))]
+    #[cfg(any(all(unix, not(target_os = "linux")), test))]
     fn by_command_line(line: &str, data: &Path) -> Self {
         let (state, command) = line.trim().split_once(char::is_whitespace).unwrap_or((line, ""));
         if state.starts_with('Z') {
@@ -129,6 +164,21 @@ fn stop(pid: i32, data: &Path) -> Result<(), PostgresError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(windows)]
+    #[test]
+    fn a_server_is_known_by_its_program_and_its_age() {
+        for (image, created, suspect) in [
+            (r"C:\tree\bin\postgres.exe", 1000.5, Suspect::Server),
+            (r"C:\tree\bin\POSTGRES.EXE", 970.0, Suspect::Server),
+            (r"C:\tree\bin\postgres.exe", 1001.1, Suspect::Other),
+            (r"C:\tree\bin\postgres.exe", 10.0, Suspect::Unknown),
+            (r"C:\tools\notes.exe", 1000.5, Suspect::Other),
+        ] {
+            let process = os::Process { image: image.into(), created };
+            assert_eq!(Suspect::by_age(&process, 1000.0), suspect, "{process:?}");
+        }
+    }
 
     #[test]
     fn a_server_is_known_by_its_command_line() {

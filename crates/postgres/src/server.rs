@@ -1,5 +1,5 @@
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus};
+use std::process::ExitStatus;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
 use crate::error::without_prefix;
-use crate::os::{self, Guard, Request};
+use crate::os::{self, Child, Guard, Request};
 use crate::pid_file::Note;
-use crate::socket::{PORT, SocketFolder};
-use crate::{Cluster, PostgresError, log, recover};
+use crate::{Cluster, Listener, PostgresError, log, recover};
 
 /// How often a server that is to stop is looked at.
 const GLANCE: Duration = Duration::from_millis(250);
@@ -40,6 +39,7 @@ const LADDER: [(Request, StopMode, Duration); 3] = [
 
 /// What goes into every command line. Given there, it wins over the cluster's configuration files.
 const SETTINGS: &[(&str, &str)] = &[
+    #[cfg(unix)]
     ("listen_addresses", ""),
     ("unix_socket_permissions", "0700"),
     ("cluster_name", "drydock"),
@@ -78,14 +78,14 @@ const SETTINGS: &[(&str, &str)] = &[
     ("log_parameter_max_length_on_error", "0"),
 ];
 
-/// Which request ended the server.
+/// Which request ended the server. Windows has no signals: PostgreSQL takes the first two by a named pipe there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopMode {
     /// SIGINT.
     Fast,
     /// SIGQUIT: the next start recovers. Nothing committed is lost.
     Immediate,
-    /// SIGKILL: as immediate.
+    /// SIGKILL, or the end of its process by Windows: as immediate.
     Killed,
     /// None: it had ended by itself.
     Gone,
@@ -133,7 +133,10 @@ impl std::fmt::Display for Exit {
 #[derive(Debug)]
 pub struct Server {
     process: Arc<Process>,
+    #[cfg(unix)]
     socket: PathBuf,
+    #[cfg(windows)]
+    loopback: Listener,
     log: PathBuf,
     stopped: Option<Stopped>,
 }
@@ -171,13 +174,27 @@ impl Cluster {
 
 impl Server {
     /// The folder of its socket: what libpq and sqlx call host.
+    #[cfg(unix)]
     pub fn socket_dir(&self) -> &Path {
         &self.socket
     }
 
     /// The number in the socket's name. No TCP port is open.
+    #[cfg(unix)]
     pub fn port(&self) -> u16 {
-        PORT
+        crate::PORT
+    }
+
+    /// The port on 127.0.0.1, another at each start.
+    #[cfg(windows)]
+    pub fn port(&self) -> u16 {
+        self.loopback.port()
+    }
+
+    /// What the port asks the superuser for.
+    #[cfg(windows)]
+    pub fn password(&self) -> &crate::Password {
+        self.loopback.password()
     }
 
     /// Process id.
@@ -296,7 +313,7 @@ impl Process {
 /// What happens on the keeper thread, from before the launch until after the end of the server.
 fn keep(cluster: Cluster, ready: oneshot::Sender<Result<Server, PostgresError>>, waiting: impl Fn(&Waiting)) {
     let launched = launch(&cluster);
-    let Launched { mut child, guard, socket, log_from } = match launched {
+    let Launched { mut child, guard, listener, log_from } = match launched {
         Ok(launched) => launched,
         Err(cause) => {
             cluster.inner.running.store(false, Ordering::Release);
@@ -317,13 +334,16 @@ fn keep(cluster: Cluster, ready: oneshot::Sender<Result<Server, PostgresError>>,
     let mut ready = Some(ready);
     if came_up && let Some(ready) = ready.take() {
         tracing::debug!(step = "started");
-        if let Err(cause) = cluster.inner.data.lock.tell(Some(socket.path())) {
+        if let Err(cause) = cluster.inner.data.lock.tell(Some(&listener)) {
             tracing::warn!("could not say where the server listens: {cause}");
         }
         bound_log(&process, &log);
         let server = Server {
             process: Arc::clone(&process),
-            socket: socket.path().to_owned(),
+            #[cfg(unix)]
+            socket: listener.path().to_owned(),
+            #[cfg(windows)]
+            loopback: listener.clone(),
             log: log.clone(),
             stopped: None,
         };
@@ -341,7 +361,7 @@ fn keep(cluster: Cluster, ready: oneshot::Sender<Result<Server, PostgresError>>,
         guard.release();
     }
     let status = child.wait();
-    drop(socket);
+    drop(listener);
     let _ = cluster.inner.data.lock.tell(None);
     cluster.inner.running.store(false, Ordering::Release);
     drop(cluster);
@@ -392,7 +412,7 @@ fn abandon(server: Option<Server>, process: &Process) {
 struct Launched {
     child: Child,
     guard: Option<Guard>,
-    socket: SocketFolder,
+    listener: Listener,
     /// Where its lines begin in the log.
     log_from: u64,
 }
@@ -400,26 +420,23 @@ struct Launched {
 fn launch(cluster: &Cluster) -> Result<Launched, PostgresError> {
     let inner = &cluster.inner;
     recover::clear(&cluster.path())?;
-    let socket = SocketFolder::create(inner.data.path(), &inner.account)?;
+    let listener = Listener::create(inner.data.path(), &inner.account)?;
     let path = inner.data.log_file();
     let (log, log_from) = log::open(&path).map_err(PostgresError::io("open", &path))?;
     let errors = log.try_clone().map_err(PostgresError::io("open", &path))?;
 
     let program = inner.tree.program("postgres");
-    let (mut command, guard) =
-        os::server(&program).map_err(PostgresError::io("make a pipe for", &program))?;
+    let (mut command, guard) = os::server(&program).map_err(PostgresError::io("prepare to run", &program))?;
     command.arg("-D").arg(cluster.path());
     for (name, value) in SETTINGS {
         command.arg("-c").arg(format!("{name}={value}"));
     }
-    let mut folder = std::ffi::OsString::from("unix_socket_directories=");
-    folder.push(socket.path());
-    command.arg("-c").arg(folder).arg("-p").arg(PORT.to_string());
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
+    command.args(listener.arguments());
+    command.env_clear().envs(os::environment());
     command.current_dir(cluster.path()).stdout(log).stderr(errors);
     os::confine(&mut command, &inner.account);
     let child = command.spawn().map_err(PostgresError::io("run", &program))?;
-    Ok(Launched { child, guard, socket, log_from })
+    Ok(Launched { child, guard, listener, log_from })
 }
 
 /// Whether the server came up; if not, it has ended or nobody waits for it any more.

@@ -1,3 +1,4 @@
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,13 @@ impl SocketFolder {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What makes the server listen here.
+    pub(crate) fn arguments(&self) -> [OsString; 4] {
+        let mut folder = OsString::from("unix_socket_directories=");
+        folder.push(&self.path);
+        ["-c".into(), folder, "-p".into(), PORT.to_string().into()]
     }
 }
 

@@ -61,7 +61,7 @@ impl Tree {
     /// `postgres.tree_missing` if there is no such folder, `postgres.tree_damaged` (naming the file) otherwise.
     pub fn open(root: &Path) -> Result<Self, PostgresError> {
         let damaged = |path: PathBuf, what: String| PostgresError::TreeDamaged { path, what };
-        let root = match root.canonicalize() {
+        let root = match os::canonicalize(root) {
             Ok(root) if root.is_dir() => root,
             _ => return Err(PostgresError::TreeMissing { looked: vec![root.to_owned()] }),
         };
@@ -96,12 +96,10 @@ impl Tree {
                 Err(cause) => return Err(damaged(path, format!("cannot be read: {cause}"))),
             }
         }
-        // initdb runs its children through the shell, with their paths in double quotes.
-        if tree.root.to_string_lossy().contains(['"', '$', '`', '\\']) {
-            return Err(damaged(
-                tree.root,
-                "has a character in its path (\" $ ` \\) that initdb cannot cope with".into(),
-            ));
+        if tree.root.to_string_lossy().contains(os::NOT_IN_A_TREE) {
+            let characters = os::NOT_IN_A_TREE.iter().map(char::to_string).collect::<Vec<_>>().join(" ");
+            let what = format!("has a character in its path ({characters}) that initdb cannot cope with");
+            return Err(damaged(tree.root, what));
         }
         Ok(tree)
     }

@@ -14,7 +14,13 @@ pub async fn create(target: &Target, template: &str) -> Result<(), StoreError> {
         quoted(target.database()),
         quoted(template)
     );
-    on_maintenance(target, statement).await
+    on_maintenance(target, statement).await?;
+    on_maintenance(target, closing(target.database())).await
+}
+
+/// What to say of a clone once it is there, because the rights on a database are not copied with it.
+pub(crate) fn closing(database: &str) -> String {
+    format!("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC", quoted(database))
 }
 
 /// Drops the database of `target` and whoever is connected to it.

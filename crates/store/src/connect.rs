@@ -118,6 +118,18 @@ impl Target {
     pub(crate) async fn connect(&self, role: DatabaseRole) -> Result<PgConnection, sqlx::Error> {
         PgConnection::connect_with(&self.options(role)).await
     }
+
+    /// As [`Target::connect`], with settings that none of a role or a database overrules.
+    ///
+    /// # Errors
+    /// When the server refuses or does not answer.
+    pub(crate) async fn connect_with(
+        &self,
+        role: DatabaseRole,
+        settings: &[(&str, &str)],
+    ) -> Result<PgConnection, sqlx::Error> {
+        PgConnection::connect_with(&self.options(role).options(settings.iter().copied())).await
+    }
 }
 
 /// The application's connections. Cheap to clone; all clones follow when another database takes the live one's place.

@@ -7,13 +7,14 @@
 //! | `x_spare` | a clone of that, kept ready to be the live one |
 //! | `x_before` | what the last exchange replaced |
 //! | `x_incoming_…` | being restored |
-//! | `x_making_…` | to be the pristine one |
+//! | `x_making_…` | being seeded |
 //! | `x_trash_…` | to be dropped |
 //!
 //! An exchange is one transaction of renames: whatever crashes, the live database is the old one or the new one.
 
 mod exchange;
 
+use drydock_domain::Profile;
 use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use time::OffsetDateTime;
@@ -22,8 +23,9 @@ use uuid::Uuid;
 
 use crate::{
     DatabaseRole, Store, StoreError, Target, VerifiedSession, bootstrap,
-    clone::{comment, quoted},
-    content, history, seed,
+    clone::{closing, comment, quoted},
+    content, history,
+    seed::{self, Plan, Standing as Seeding, Wanted},
     superuser::MAINTENANCE,
     verify,
 };
@@ -63,6 +65,8 @@ pub struct Standing {
 #[derive(Debug)]
 pub struct Databases {
     store: Store,
+    /// What is seeded where nothing says otherwise.
+    wanted: Wanted,
     /// Held while databases are made, renamed or dropped.
     work: Mutex<()>,
 }
@@ -71,7 +75,25 @@ impl Databases {
     /// Those around the live database of `store`.
     #[must_use]
     pub fn new(store: Store) -> Self {
-        Self { store, work: Mutex::default() }
+        Self { store, wanted: Wanted::default(), work: Mutex::default() }
+    }
+
+    /// The same; `wanted` is what a live database that does not tell is reset to.
+    #[must_use]
+    pub fn with_wanted(self, wanted: Wanted) -> Self {
+        Self { wanted, ..self }
+    }
+
+    /// What the live database was seeded with. One that does not tell, because it comes from elsewhere or its gates are red, is
+    /// taken to be as the pristine one, else as wanted.
+    ///
+    /// # Errors
+    /// When the server fails.
+    pub async fn plan(&self) -> Result<Plan, StoreError> {
+        if let Ok(Seeding { plan: Some(plan), .. }) = seed::standing(&self.store).await {
+            return Ok(plan);
+        }
+        Ok(self.pristine().await?.unwrap_or_else(|| self.wanted.plan()))
     }
 
     /// Makes ready what is missing, the pristine database of this build and its spare clone, and drops what was replaced.
@@ -81,8 +103,13 @@ impl Databases {
     /// When the database fails. What is ready stays so.
     pub async fn settle(&self) -> Result<bool, StoreError> {
         let mut made = false;
-        if !self.is_pristine().await? {
-            self.make_pristine().await?;
+        let plan = self.plan().await?;
+        if !is_kept_ready(&plan) {
+            self.drop_all("trash").await?;
+            return Ok(false);
+        }
+        if self.pristine().await? != Some(plan) {
+            self.make_pristine(&plan).await?;
             made = true;
         }
         {
@@ -108,8 +135,9 @@ impl Databases {
     /// # Errors
     /// When the database fails.
     pub async fn prepare_packing(&self) -> Result<(), StoreError> {
-        if !self.is_pristine().await? {
-            self.make_pristine().await?;
+        let plan = self.plan().await?;
+        if self.pristine().await? != Some(plan) {
+            self.make_pristine(&plan).await?;
         }
         freeze(self.store.target()).await?;
         let _work = self.work.lock().await;
@@ -130,11 +158,16 @@ impl Databases {
         let read = async {
             let note = note_of(&mut server, self.derived("before").database()).await?;
             let spare_ready = exists(&mut server, self.spare().database()).await?;
-            Ok(Standing { before: note.and_then(|note| serde_json::from_str(&note).ok()), spare_ready })
+            Ok::<_, StoreError>(Standing {
+                before: note.and_then(|note| serde_json::from_str(&note).ok()),
+                spare_ready,
+            })
         }
         .await;
         server.close().await?;
-        read
+        let read = read?;
+        let spare_ready = read.spare_ready && self.pristine().await? == Some(self.plan().await?);
+        Ok(Standing { spare_ready, ..read })
     }
 
     /// Puts the seeded state in the live one's place. `session` stays signed in, all others end.
@@ -142,8 +175,12 @@ impl Databases {
     /// # Errors
     /// When the database fails; the live database is then the old one.
     pub async fn reset(&self, session: Option<&VerifiedSession>) -> Result<Before, StoreError> {
-        if !self.is_pristine().await? {
-            self.make_pristine().await?;
+        let plan = self.plan().await?;
+        if !is_kept_ready(&plan) {
+            return self.seed(&plan, session, &|_| ()).await;
+        }
+        if self.pristine().await? != Some(plan) {
+            self.make_pristine(&plan).await?;
         }
         let _work = self.work.lock().await;
         let mut server = self.server().await?;
@@ -153,6 +190,29 @@ impl Databases {
         }
         let done = self.exchange(&mut server, &spare, Cause::Reset, session).await;
         server.close().await?;
+        done
+    }
+
+    /// Seeds a new database with `plan` and puts it in the live one's place; `told` learns how many rows are written. `session`
+    /// stays signed in if its user is there, too; all others end.
+    ///
+    /// # Errors
+    /// When the database fails; the live database is then the old one.
+    pub async fn seed(
+        &self,
+        plan: &Plan,
+        session: Option<&VerifiedSession>,
+        told: &(dyn Fn(u64) + Sync),
+    ) -> Result<Before, StoreError> {
+        let _work = self.work.lock().await;
+        let made = self.make(plan, told).await?;
+        let mut server = self.server().await?;
+        let done = self.exchange(&mut server, &made, Cause::Reset, session).await;
+        server.close().await?;
+        if done.is_err() {
+            // The next start drops it otherwise.
+            let _ = crate::clone::remove(&made).await;
+        }
         done
     }
 
@@ -266,35 +326,57 @@ impl Databases {
         Ok(maintenance.connect(DatabaseRole::Superuser).await?)
     }
 
-    /// Whether the pristine database is there and of this build.
-    async fn is_pristine(&self) -> Result<bool, StoreError> {
+    /// What the pristine database was seeded with, if it is there and of this build.
+    async fn pristine(&self) -> Result<Option<Plan>, StoreError> {
         let mut server = self.server().await?;
         let note = note_of(&mut server, self.derived("pristine").database()).await;
         server.close().await?;
-        Ok(note?.is_some_and(|note| note == content::digest()))
+        let made: Option<Made> = note?.and_then(|note| serde_json::from_str(&note).ok());
+        Ok(made.filter(|made| made.content == content::digest()).map(|made| made.plan))
     }
 
-    /// Makes the pristine database as the boot makes the live one, under another name until it is done.
-    async fn make_pristine(&self) -> Result<(), StoreError> {
+    async fn make_pristine(&self, plan: &Plan) -> Result<(), StoreError> {
         let _work = self.work.lock().await;
-        let making = self.derived(&format!("making_{}", Uuid::new_v4().simple()));
-        bootstrap::run(&making).await?;
-        let pending = history::compare(&making).await?;
-        history::migrate(&making, &pending).await?;
-        let store = Store::open(&making);
-        let seeded = seed::run(&store).await;
-        store.close().await;
-        seeded?;
-        check(&making).await?;
-        freeze(&making).await?;
-
+        let made = self.make(plan, &|_| ()).await?;
         let mut server = self.server().await?;
-        let done = self.name_pristine(&mut server, making.database()).await;
+        let done = self.name_pristine(&mut server, made.database(), plan).await;
         server.close().await?;
         done
     }
 
-    async fn name_pristine(&self, server: &mut PgConnection, made: &str) -> Result<(), StoreError> {
+    /// Makes a database as the boot makes the live one, and checks it. What cannot be made is dropped.
+    async fn make(&self, plan: &Plan, told: &(dyn Fn(u64) + Sync)) -> Result<Target, StoreError> {
+        let making = self.derived(&format!("making_{}", Uuid::new_v4().simple()));
+        let made = async {
+            bootstrap::run(&making).await?;
+            let pending = history::compare(&making).await?;
+            history::migrate(&making, &pending).await?;
+            let store = Store::open(&making);
+            let seeded = seed::run_telling(&store, plan, told).await;
+            store.close().await;
+            seeded?;
+            check(&making).await?;
+            freeze(&making).await
+        }
+        .await;
+        match made {
+            Ok(()) => Ok(making),
+            Err(error) => {
+                // The next start drops it otherwise.
+                let _ = crate::clone::remove(&making).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn name_pristine(
+        &self,
+        server: &mut PgConnection,
+        made: &str,
+        plan: &Plan,
+    ) -> Result<(), StoreError> {
+        let note = serde_json::to_string(&Made { content: content::digest(), plan: *plan })
+            .map_err(|error| StoreError::UnexpectedValue(error.to_string()))?;
         let pristine = self.derived("pristine");
         let mut tx = server.begin().await?;
         // The clone of an older build's is none of this one's.
@@ -306,7 +388,7 @@ impl Databases {
         rename(&mut tx, made, pristine.database()).await?;
         execute(&mut tx, format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", quoted(pristine.database())))
             .await?;
-        comment(&mut tx, pristine.database(), &content::digest()).await?;
+        comment(&mut tx, pristine.database(), &note).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -320,7 +402,8 @@ impl Databases {
                 quoted(self.derived("pristine").database())
             ),
         )
-        .await
+        .await?;
+        execute(server, closing(self.spare().database())).await
     }
 
     fn trash(&self) -> Target {
@@ -347,6 +430,19 @@ impl Databases {
         server.close().await?;
         done
     }
+}
+
+/// What the pristine database was made of, as noted with it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Made {
+    /// [`content::digest`] of the build that made it.
+    content: String,
+    plan: Plan,
+}
+
+/// Whether the seeded state is kept beside the live one; what is made to measure with is too large for that.
+fn is_kept_ready(plan: &Plan) -> bool {
+    plan.profile != Profile::Scale
 }
 
 /// Bytes of a database, and the roles that own, may use or are bound by something in it.

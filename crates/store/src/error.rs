@@ -8,6 +8,12 @@ pub enum StoreError {
     /// E-mail and password do not open an account; deliberately says no more.
     #[error("the e-mail address or the password is wrong, or the account may not sign in")]
     InvalidCredentials,
+    /// The password given as the current one is not the account's.
+    #[error("the current password is wrong")]
+    WrongPassword,
+    /// There is a user already, so nobody sets up the first one.
+    #[error("the first account was set up before")]
+    AlreadySetUp,
     /// The session token is unknown, revoked, idle for too long or past its end.
     #[error("the session has ended")]
     SessionExpired,
@@ -66,9 +72,10 @@ impl StoreError {
         match self {
             Self::InvalidCredentials => ErrorCode::InvalidCredentials,
             Self::SessionExpired => ErrorCode::SessionExpired,
+            Self::AlreadySetUp => ErrorCode::SetupDone,
             Self::ClientAccountNotFound => ErrorCode::ClientAccountNotFound,
             Self::EngagementNotFound => ErrorCode::EngagementNotFound,
-            Self::InvalidText(_) => ErrorCode::RequestInvalid,
+            Self::WrongPassword | Self::InvalidText(_) => ErrorCode::RequestInvalid,
             Self::NothingToUndo => ErrorCode::NothingToUndo,
             Self::Gate { code, .. } => *code,
             Self::Unavailable(_) => ErrorCode::DatabaseUnavailable,

@@ -1,16 +1,27 @@
 //! The migration history: what is shipped, what is applied, and applying the difference.
+//!
+//! Two gates stand before a migration and the same two behind it. The history: what is applied is the beginning of what is shipped,
+//! byte for byte ([`Observed::judge`]). The catalogue: what is there is what the committed listing of that version says. Nothing is
+//! ever repaired on the way: whatever is found is refused with a code of its own, and nothing has been changed then.
+
+mod accident;
+mod apply;
+mod lock;
+mod migrations;
+mod observed;
+mod report;
 
 use drydock_domain::ErrorCode;
 use sha2::{Digest as _, Sha256};
-use sqlx::{
-    Connection as _, PgConnection,
-    migrate::{MigrateError, Migrator},
-};
+use sqlx::{Connection as _, PgConnection};
 
-use crate::{DatabaseRole, StoreError, Target, content::hexadecimal, error::words};
+use crate::{DatabaseRole, StoreError, Target, catalogue, content::hexadecimal};
 
-/// The shipped migrations, embedded in the program.
-static SHIPPED: Migrator = sqlx::migrate!("../../migrations");
+pub use accident::{Accident, REVISION, REVISION_WIDTH};
+pub use lock::{LockHolder, PATIENCE, Waiting};
+pub use migrations::{BadName, LineEnds, Migrations};
+pub use observed::{Applied, Observed};
+pub use report::{Report, Shipped, Verdict, accept_line_endings, report};
 
 /// How the database's history stands against the shipped one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,11 +30,13 @@ pub struct History {
     pub applied: Vec<i64>,
     /// Versions shipped and not yet applied.
     pub pending: Vec<i64>,
+    /// Indexes that were begun and not finished: nothing is applied while there are any.
+    pub invalid_indexes: Vec<String>,
 }
 
 /// The shipped migrations' checksums, in order.
 pub(crate) fn checksums() -> impl Iterator<Item = &'static [u8]> {
-    SHIPPED.iter().map(|migration| migration.checksum.as_ref())
+    Migrations::shipped().checksums()
 }
 
 /// A digest of the migrations that `target` has applied, 64 hexadecimal digits: equal for equal histories.
@@ -31,98 +44,109 @@ pub(crate) fn checksums() -> impl Iterator<Item = &'static [u8]> {
 /// # Errors
 /// When the database cannot be read.
 pub async fn digest(target: &Target) -> Result<String, StoreError> {
-    let mut connection = target.connect(DatabaseRole::Owner).await?;
-    let applied: Result<Vec<(i64, Vec<u8>)>, _> =
-        sqlx::query_as("select version, checksum from migration._sqlx_migrations order by version")
-            .fetch_all(&mut connection)
-            .await;
-    connection.close().await?;
+    let seen = observe(target).await?;
     let mut digest = Sha256::new();
-    for (version, checksum) in applied? {
-        digest.update(version.to_le_bytes());
-        digest.update(checksum);
+    for row in seen.applied {
+        digest.update(row.version.to_le_bytes());
+        digest.update(row.checksum);
     }
     Ok(hexadecimal(&digest.finalize()))
 }
 
-/// Compares the applied migrations with the shipped ones, changing nothing. As the owner, whose table it is: see
-/// [`Superuser`](crate::Superuser).
+/// Compares the applied migrations with the shipped ones: [`Migrations::compare`].
 ///
 /// # Errors
-/// [`ErrorCode::HistoryAhead`], [`ErrorCode::HistoryChanged`] or [`ErrorCode::HistoryDirty`], naming the
-/// version.
+/// As there.
 pub async fn compare(target: &Target) -> Result<History, StoreError> {
-    let mut connection = target.connect(DatabaseRole::Owner).await?;
-    let history = read(&mut connection).await;
-    connection.close().await?;
-    history
+    Migrations::shipped().compare(target).await
 }
 
-async fn read(connection: &mut PgConnection) -> Result<History, StoreError> {
-    // Not `query!`: the migrator makes this table at run time, so it is no part of the checked schema.
-    let read: Result<Vec<(i64, Vec<u8>, bool)>, _> =
-        sqlx::query_as("select version, checksum, success from migration._sqlx_migrations order by version")
-            .fetch_all(connection)
-            .await;
-    let applied = match read {
-        // undefined_table, and invalid_schema_name where the schema is missing as well
-        Err(sqlx::Error::Database(error)) if matches!(error.code().as_deref(), Some("42P01" | "3F000")) => {
-            Vec::new()
-        }
-        read => read?,
-    };
-
-    for (version, checksum, success) in &applied {
-        if !success {
-            return Err(StoreError::gate(
-                ErrorCode::HistoryDirty,
-                format!("Migration {version:03} was begun and not finished."),
-            ));
-        }
-        let Some(shipped) = SHIPPED.iter().find(|migration| migration.version == *version) else {
-            return Err(StoreError::gate(
-                ErrorCode::HistoryAhead,
-                format!("Migration {version:03} is applied, and this build does not have it."),
-            ));
-        };
-        if shipped.checksum.as_ref() != checksum.as_slice() {
-            return Err(StoreError::gate(
-                ErrorCode::HistoryChanged,
-                format!("Migration {version:03} was applied with another content than this build has."),
-            ));
-        }
-    }
-    let applied: Vec<i64> = applied.into_iter().map(|(version, ..)| version).collect();
-    let pending = SHIPPED
-        .iter()
-        .map(|migration| migration.version)
-        .filter(|version| !applied.contains(version))
-        .collect();
-    Ok(History { applied, pending })
-}
-
-/// Applies what `history` has pending; returns how many migrations were applied.
+/// Applies what `history` has pending of the shipped migrations: [`Migrations::migrate`].
 ///
 /// # Errors
-/// [`ErrorCode::MigrateFailed`] with the failing version and the server's words; the failing migration has
-/// been rolled back.
+/// As there.
 pub async fn migrate(target: &Target, history: &History) -> Result<usize, StoreError> {
-    if history.pending.is_empty() {
-        return Ok(0);
-    }
-    // A connection of its own, closed on every path: the migrator leaves its advisory lock behind on error.
-    let mut connection = target.connect(DatabaseRole::Owner).await?;
-    // Not `run`, whose future no other thread may go on with: it takes a connection from whatever can be asked for one.
-    let outcome = SHIPPED.run_direct(None, &mut connection, false).await;
-    connection.close().await?;
-    outcome.map_err(|error| {
-        let what = match &error {
-            MigrateError::ExecuteMigration(error, version) => {
-                format!("Migration {version:03} failed and was rolled back: {}.", words(error))
+    Migrations::shipped().migrate(target, history, PATIENCE, &|_| ()).await
+}
+
+impl Migrations {
+    /// Compares the applied migrations with these, changing nothing. Where some are applied and some pending, the catalogue is
+    /// compared as well, with what the last applied one is known to leave: where nothing is pending, the gate verify does that. As
+    /// the owner, whose table it is: see [`Superuser`](crate::Superuser).
+    ///
+    /// # Errors
+    /// That of the [`Accident`] found, or [`ErrorCode::HistorySchemaDiffers`], with what differs.
+    pub async fn compare(&self, target: &Target) -> Result<History, StoreError> {
+        let mut connection = looking(target).await?;
+        let compared = async {
+            let history = Observed::of(&mut connection).await?.judge(self)?;
+            if history.pending.is_empty() {
+                return Ok(history);
             }
-            other => format!("The migrations could not be applied: {other}."),
-        };
-        StoreError::gate(ErrorCode::MigrateFailed, what)
-    })?;
-    Ok(history.pending.len())
+            match catalogue_differs(self, &mut connection, &history).await? {
+                Some(drift) => Err(drift.before_migrating()),
+                None => Ok(history),
+            }
+        }
+        .await;
+        let closed = connection.close().await;
+        let history = compared?;
+        closed?;
+        Ok(history)
+    }
+}
+
+/// What is seen of the history of `target`.
+async fn observe(target: &Target) -> Result<Observed, StoreError> {
+    let mut connection = looking(target).await?;
+    let seen = Observed::of(&mut connection).await;
+    connection.close().await?;
+    Ok(seen?)
+}
+
+/// A connection that sees the system's own functions and operators alone.
+async fn looking(target: &Target) -> Result<PgConnection, sqlx::Error> {
+    target.connect_with(DatabaseRole::Owner, &[("search_path", "pg_catalog")]).await
+}
+
+/// That the catalogue is not what a version is known to leave.
+struct Differs {
+    version: i64,
+    what: String,
+}
+
+impl Differs {
+    fn before_migrating(self) -> StoreError {
+        let Self { version, what } = self;
+        StoreError::gate(
+            ErrorCode::HistorySchemaDiffers,
+            format!(
+                "The schema is not what migration {version:03} leaves, so that what follows it cannot be applied. {what}"
+            ),
+        )
+    }
+
+    fn after_migrating(self) -> StoreError {
+        let Self { version, what } = self;
+        StoreError::gate(
+            ErrorCode::MigrateSchemaDiffers,
+            format!(
+                "The migrations ran as far as {version:03}, and the schema is not what they are known to leave. {what}"
+            ),
+        )
+    }
+}
+
+/// Compares the catalogue with the committed listing of the last version applied. There is one for the shipped line only.
+async fn catalogue_differs(
+    migrations: &Migrations,
+    connection: &mut PgConnection,
+    history: &History,
+) -> Result<Option<Differs>, StoreError> {
+    let Some(version) = history.applied.last().copied() else { return Ok(None) };
+    if !migrations.is_shipped_up_to(version) || catalogue::committed(version).is_none() {
+        return Ok(None);
+    }
+    let drift = catalogue::compare(connection, version).await?;
+    Ok(drift.map(|drift| Differs { version, what: drift.to_string() }))
 }

@@ -67,12 +67,22 @@ impl Store {
             Some(account) => (Some(account.id), account.password_hash, account.may_sign_in),
             None => (None, None, false),
         };
-        let opened = password::verify(password, stored).await?;
+        let opened = password::verify(password, stored.clone()).await?;
         let (Some(id), true, true) = (id, opened, may_sign_in) else {
             return Err(StoreError::InvalidCredentials);
         };
 
         let mut tx = self.begin().await?;
+        // Hashing takes a while; a password that was changed meanwhile must not open a session that outlives the change.
+        sqlx::query_scalar!(
+            r#"select true as "unchanged!" from migration.users
+               where id = $1 and password_hash is not distinct from $2 for update"#,
+            id,
+            stored
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(StoreError::InvalidCredentials)?;
         let session = record_sign_in(&mut tx, id.into(), user_agent).await?;
         let user = user(&mut tx, id.into()).await?;
         tx.commit().await?;

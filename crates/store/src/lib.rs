@@ -3,8 +3,11 @@
 //! A query on tenant-owned tables takes a [`TenantTx`], and only [`Store::tenant`] makes one, out of a
 //! [`VerifiedSession`] and a membership that it has just checked. There is no other way to tenant rows.
 
+pub mod accounts;
 pub mod assets;
+pub mod boot_history;
 pub mod bootstrap;
+pub mod catalogue;
 pub mod client_accounts;
 pub mod clone;
 mod connect;
@@ -20,6 +23,7 @@ pub mod overview;
 pub mod password;
 pub mod seed;
 mod sessions;
+pub mod snapshot_history;
 mod superuser;
 mod tenant;
 pub mod verify;

@@ -6,6 +6,7 @@ use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
 };
+use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 
 use crate::StoreError;
@@ -56,6 +57,36 @@ pub async fn hash(password: &str) -> Result<String, StoreError> {
     .await
 }
 
+/// Hashes the default password of the seeded user `email`, with a salt that says that it is one ([`is_default`]). The same
+/// two words always give the same string; such a password is printed wherever Drydock is described, so its salt keeps
+/// nothing from anybody.
+///
+/// # Errors
+/// [`StoreError::Hashing`] when the task was cancelled.
+pub async fn hash_default(email: &str, password: &str) -> Result<String, StoreError> {
+    let (salt, password) = (default_salt(email), password.as_bytes().to_vec());
+    off_thread(move |hasher| {
+        hasher
+            .hash_password_with_salt(&password, &salt)
+            .map(|hash| hash.to_string())
+            .map_err(|error| error.to_string())
+    })
+    .await
+}
+
+/// Whether `stored` is still the hash that the user `email` was seeded with: known by its salt, without hashing. Every other
+/// hash has a salt of its own.
+#[must_use]
+pub fn is_default(email: &str, stored: &str) -> bool {
+    PasswordHash::new(stored)
+        .is_ok_and(|hash| hash.salt.is_some_and(|salt| salt.as_ref() == default_salt(email).as_slice()))
+}
+
+fn default_salt(email: &str) -> [u8; 16] {
+    let digest = Sha256::digest(format!("drydock/default-user/{email}"));
+    std::array::from_fn(|index| digest[index])
+}
+
 /// Whether `password` opens `stored`. With no stored hash the answer is `false` after the same work.
 ///
 /// # Errors
@@ -72,6 +103,9 @@ pub async fn verify(password: &str, stored: Option<String>) -> Result<bool, Stor
     .await
 }
 
+/// A hash that nothing opens, for trying out what is rolled back.
+pub(crate) const CLOSED: &str = UNKNOWN_USER;
+
 /// Whether `stored` is a hash that some password can open.
 pub(crate) fn is_usable(stored: &str) -> bool {
     PasswordHash::new(stored).is_ok_and(|hash| hash.salt.is_some() && hash.hash.is_some())
@@ -80,7 +114,7 @@ pub(crate) fn is_usable(stored: &str) -> bool {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{hash, verify};
+    use super::{hash, hash_default, is_default, verify};
 
     #[tokio::test]
     async fn a_password_opens_its_own_hash_only() {
@@ -88,6 +122,17 @@ mod tests {
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
         assert!(verify("correct horse", Some(stored.clone())).await.unwrap());
         assert!(!verify("correct horsf", Some(stored)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn the_hash_of_a_default_password_is_known_by_its_salt() {
+        let stored = hash_default("demo@demo-corp.com", "Demo123!").await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        assert!(verify("Demo123!", Some(stored.clone())).await.unwrap());
+        assert!(is_default("demo@demo-corp.com", &stored));
+        assert!(!is_default("viewer@demo-corp.com", &stored));
+        assert!(!is_default("demo@demo-corp.com", &hash("Demo123!").await.unwrap()));
+        assert!(!is_default("demo@demo-corp.com", "$argon2id$broken"));
     }
 
     #[tokio::test]

@@ -1,20 +1,40 @@
-//! The default users and the demo data, added where they are missing.
+//! The default users and the data that a new database begins with.
 //!
-//! A client account's engagements and assets are added together with the client account, a user's roles and
-//! memberships together with the user. A client account or user that is there, under whatever name or address, is
-//! left alone with all that belongs to it: a second run changes no row and resets no password. Only a whole client
-//! account or user that is gone comes back.
+//! A [`Plan`] decides every row: ids are derived from names and the plan's number, moments from its anchor, and chance from a
+//! generator that never changes. A database is seeded once, in one transaction, and keeps a note of it in `seed_history`; from
+//! then on no start adds or changes anything.
 
+mod assessment;
 mod cmdb;
+mod copy;
 mod demo;
+mod engagement;
+mod estate;
+mod imports;
+mod people;
+mod plan;
+mod portfolio;
+mod products;
+mod random;
+mod scale;
+mod sixr;
+mod tags;
+mod waves;
 
+pub use drydock_domain::Profile;
 use drydock_domain::{ErrorCode, Role, UserId};
-use sqlx::{PgConnection, types::Json};
-use uuid::Uuid;
+use sqlx::{Connection as _, PgConnection};
+use time::{Date, Duration, OffsetDateTime, Time};
+use uuid::{Uuid, uuid};
 
-use self::demo::{Account, Client, Project};
+pub use self::plan::{DEFAULT_NUMBER, Plan, Scale, Wanted, read_day, read_number};
+use self::{
+    copy::{Batch, Loader, row},
+    demo::Client,
+    imports::People,
+};
 use crate::{
-    Store, StoreError, TenantTx,
+    DatabaseRole, Store, StoreError,
     identity::{self, User},
     password,
 };
@@ -22,13 +42,57 @@ use crate::{
 /// What decides what a seeded database holds.
 pub(crate) const SOURCES: &[&str] = &[
     include_str!("seed.rs"),
+    include_str!("seed/assessment.rs"),
     include_str!("seed/cmdb.rs"),
+    include_str!("seed/copy.rs"),
     include_str!("seed/demo.rs"),
+    include_str!("seed/engagement.rs"),
+    include_str!("seed/estate.rs"),
+    include_str!("seed/imports.rs"),
+    include_str!("seed/people.rs"),
+    include_str!("seed/portfolio.rs"),
+    include_str!("seed/portfolio/health.rs"),
+    include_str!("seed/portfolio/legacy.rs"),
+    include_str!("seed/portfolio/logistics.rs"),
+    include_str!("seed/portfolio/retail.rs"),
+    include_str!("seed/products.rs"),
+    include_str!("seed/random.rs"),
+    include_str!("seed/scale.rs"),
+    include_str!("seed/sixr.rs"),
+    include_str!("seed/tags.rs"),
+    include_str!("seed/waves.rs"),
     include_str!("seed/fixtures/assets-40.csv"),
     include_str!("seed/fixtures/discovery-data.csv"),
     include_str!("seed/fixtures/e2e-test-data.csv"),
     include_str!("seed/fixtures/enterprise-cmdb-data.csv"),
+    include_str!("seed/fixtures/invalid-cmdb-data.csv"),
 ];
+
+/// Namespace of the derived ids.
+const NAMESPACE: Uuid = uuid!("6a1d6f0e-52f3-4d6c-9a53-0f6c1e6d2b7a");
+
+/// The id of something that is the same under every number: users, client accounts and engagements.
+fn named(kind: &str, name: &str) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, format!("{kind}/{name}").as_bytes())
+}
+
+/// The id of something generated.
+fn derived(number: u64, kind: &str, names: &[&str]) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, format!("{number}/{kind}/{}", names.join("/")).as_bytes())
+}
+
+/// A moment `days` after the anchor, before it if negative. The days of a plan leave room for that.
+fn at(anchor: Date, days: i64, hour: u8, minute: u8) -> OffsetDateTime {
+    let time = Time::from_hms(hour, minute, 0).unwrap_or(Time::MIDNIGHT);
+    anchor.with_time(time).assume_utc() + Duration::days(days)
+}
+
+/// What generated data follow from.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    number: u64,
+    anchor: Date,
+}
 
 /// What a seed run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,262 +116,211 @@ pub struct DemoAccount {
     pub client_accounts: Vec<String>,
 }
 
-/// Adds what is missing, in one transaction.
+/// How a database stands to seeding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// What it was seeded with; `None` for one that was not, or elsewhere.
+    pub plan: Option<Plan>,
+    /// Whether there is nothing to add: it was seeded, or has users or client accounts from elsewhere.
+    pub is_complete: bool,
+}
+
+/// Reads how the database stands.
+///
+/// # Errors
+/// When the database fails, or says something unknown of its seeding.
+pub async fn standing(store: &Store) -> Result<Standing, StoreError> {
+    let mut connection = store.acquire().await?;
+    let standing = standing_of(&mut connection).await?;
+    Store::give_back(connection).await;
+    Ok(standing)
+}
+
+async fn standing_of(connection: &mut PgConnection) -> Result<Standing, StoreError> {
+    let found = sqlx::query!(
+        r#"select h.profile::text as profile, h.seed_number, h.anchor_date,
+                  (select c.settings -> 'scale' from migration.client_accounts c where h.profile = 'scale' and c.settings ? 'scale'
+                   order by c.id limit 1) as scale,
+                  exists (select from migration.users) or exists (select from migration.client_accounts) as "used!"
+           from (values (1)) one
+           left join (select * from migration.seed_history order by created_at desc, id limit 1) h on true"#
+    )
+    .fetch_one(connection)
+    .await?;
+    let unknown = |what: String| StoreError::UnexpectedValue(what);
+    let plan = match (found.profile, found.seed_number, found.anchor_date) {
+        (Some(profile), Some(number), Some(anchor)) => Some(Plan {
+            profile: profile.parse().map_err(|error| unknown(format!("{error}")))?,
+            number: u64::try_from(number).map_err(|_| unknown(format!("the seed number {number}")))?,
+            anchor,
+            scale: found
+                .scale
+                .map(serde_json::from_value)
+                .transpose()
+                .map_err(|error| unknown(error.to_string()))?,
+        }),
+        _ => None,
+    };
+    Ok(Standing { plan, is_complete: plan.is_some() || found.used })
+}
+
+/// Seeds a new database, in one transaction; one that is complete ([`Standing`]) is left as it is.
 ///
 /// # Errors
 /// [`ErrorCode::SeedFailed`]; nothing was added then.
-pub async fn run(store: &Store) -> Result<Seeded, StoreError> {
-    seed(store).await.map_err(|error| {
-        StoreError::gate(ErrorCode::SeedFailed, format!("Users and demo data cannot be added: {error}."))
+pub async fn run(store: &Store, plan: &Plan) -> Result<Seeded, StoreError> {
+    run_telling(store, plan, &|_| ()).await
+}
+
+/// As [`run`]; `told` learns how many rows are written, again and again.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_telling(
+    store: &Store,
+    plan: &Plan,
+    told: &(dyn Fn(u64) + Sync),
+) -> Result<Seeded, StoreError> {
+    seed(store, plan, told).await.map_err(|error| {
+        StoreError::gate(ErrorCode::SeedFailed, format!("Users and data cannot be added: {error}."))
     })
 }
 
-/// Whether there is nothing to add.
-///
-/// # Errors
-/// When the database fails.
-pub async fn is_complete(store: &Store) -> Result<bool, StoreError> {
-    let (accounts, clients) = missing(store).await?;
-    Ok(accounts.is_empty() && clients.is_empty())
-}
-
-/// The accounts and client accounts that are not there.
-async fn missing(store: &Store) -> Result<(Vec<&'static Account>, Vec<&'static Client>), StoreError> {
-    let emails: Vec<String> = demo::ACCOUNTS.iter().map(|account| account.email.to_owned()).collect();
-    let users: Vec<Uuid> = demo::ACCOUNTS.iter().map(|account| account.id().0).collect();
-    let tenants: Vec<Uuid> = demo::CLIENTS.iter().map(|client| client.id().0).collect();
-    let slugs: Vec<String> = demo::CLIENTS.iter().map(|client| client.slug.to_owned()).collect();
-    let mut connection = store.acquire().await?;
-    let present = sqlx::query!(
-        r#"select array(select email::text from migration.users where email = any($1)) as "emails!",
-                  array(select id from migration.users where id = any($2)) as "users!",
-                  array(select id from migration.client_accounts where id = any($3)) as "tenants!",
-                  array(select slug::text from migration.client_accounts where slug = any($4)) as "slugs!""#,
-        &emails,
-        &users,
-        &tenants,
-        &slugs
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    Store::give_back(connection).await;
-    let is_there = |names: &[String], name: &str| names.iter().any(|there| there == name);
-    let accounts = demo::ACCOUNTS
-        .iter()
-        .filter(|account| {
-            !is_there(&present.emails, account.email) && !present.users.contains(&account.id().0)
-        })
-        .collect();
-    let clients = demo::CLIENTS
-        .iter()
-        .filter(|client| !is_there(&present.slugs, client.slug) && !present.tenants.contains(&client.id().0))
-        .collect();
-    Ok((accounts, clients))
-}
-
-async fn seed(store: &Store) -> Result<Seeded, StoreError> {
-    let (accounts, clients) = missing(store).await?;
-    if accounts.is_empty() && clients.is_empty() {
+async fn seed(store: &Store, plan: &Plan, told: &(dyn Fn(u64) + Sync)) -> Result<Seeded, StoreError> {
+    if standing(store).await?.is_complete {
         return Ok(Seeded::default());
     }
+    // Hashing takes long and needs no transaction; the rows are made meanwhile.
+    let hashing = tokio::spawn(people::hashes(plan.profile));
+    let plan = *plan;
+    let making = tokio::task::spawn_blocking(move || batches(&plan));
+    let joined = |error: tokio::task::JoinError| StoreError::UnexpectedValue(error.to_string());
+    let hashes = hashing.await.map_err(joined)??;
+    let batches = making.await.map_err(joined)??;
 
-    // Hashing takes most of the time and needs no transaction.
-    let mut hashes = tokio::task::JoinSet::new();
-    for (index, account) in accounts.iter().enumerate() {
-        let password = account.password;
-        hashes.spawn(async move { (index, password::hash(password).await) });
+    let mut connection = store.target().connect(DatabaseRole::Owner).await?;
+    let mut tx = connection.begin().await?;
+    // Of two who seed at the same time one waits here, and finds it done.
+    sqlx::raw_sql("LOCK TABLE migration.seed_history IN SHARE ROW EXCLUSIVE MODE").execute(&mut *tx).await?;
+    if standing_of(&mut tx).await?.is_complete {
+        return Ok(Seeded::default());
     }
-    let mut hashed = vec![String::new(); accounts.len()];
-    while let Some(joined) = hashes.join_next().await {
-        let (index, hash) = joined.map_err(|error| StoreError::Hashing(error.to_string()))?;
-        hashed[index] = hash?;
+    let mut loader = Loader::new(&mut tx).await?;
+    let mut global = Batch::new(None);
+    let clients = clients(&plan);
+    client_accounts(&mut global, &plan, &clients);
+    people::write(&mut global, &plan, &clients, &hashes);
+    loader.write(global).await?;
+    for batch in batches {
+        loader.write(batch).await?;
+        told(loader.written());
     }
-
-    let mut tx = store.begin().await?;
-    let mut rows = 0;
-    for client in &clients {
-        rows += client_account(&mut tx, client).await?;
+    if plan.profile == Profile::Scale {
+        scale::load(&mut loader, &plan, told).await?;
     }
-    for (account, hash) in accounts.iter().zip(&hashed) {
-        rows += user(&mut tx, account, hash).await?;
-    }
-    for client in demo::CLIENTS {
-        let new_client = clients.iter().any(|new| new.slug == client.slug);
-        let members: Vec<&Account> =
-            accounts.iter().filter(|account| account.clients.contains(&client.slug)).copied().collect();
-        let mut tenant = TenantTx::enter(tx, client.id(), client.name.to_owned()).await?;
-        if new_client {
-            for project in client.projects {
-                rows += engagement(&mut tenant, project).await?;
-            }
-        }
-        for account in members {
-            rows += membership(&mut tenant, account).await?;
-        }
-        tx = tenant.leave().await?;
-    }
+    let mut note = Batch::new(None);
+    row!(
+        note,
+        "seed_history",
+        id = derived(plan.number, "seeding", &[plan.profile.as_str(), &plan.anchor.to_string()]),
+        profile = plan.profile.as_str(),
+        seed_number = plan.number,
+        anchor_date = plan.anchor,
+        row_count = loader.written(),
+        app_version = env!("CARGO_PKG_VERSION"),
+    );
+    loader.write(note).await?;
+    let rows = loader.written();
     tx.commit().await?;
+    connection.close().await?;
+    told(rows);
     Ok(Seeded { rows })
 }
 
-async fn client_account(connection: &mut PgConnection, client: &Client) -> Result<u64, StoreError> {
-    let done = sqlx::query!(
-        "insert into migration.client_accounts (id, name, slug, description, industry, company_size, headquarters_location)
-         values ($1, $2, $3, $4, $5, $6, $7)",
-        client.id().0,
-        client.name,
-        client.slug,
-        client.description,
-        client.industry,
-        client.company_size,
-        client.headquarters,
-    )
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected())
+/// The client accounts of a plan.
+fn clients(plan: &Plan) -> Vec<Client> {
+    match plan.profile {
+        Profile::Demo => demo::CLIENTS.to_vec(),
+        Profile::Qa => demo::QA.to_vec(),
+        Profile::Scale => scale::clients(plan),
+        Profile::Empty => Vec::new(),
+    }
 }
 
-async fn user(connection: &mut PgConnection, account: &Account, hash: &str) -> Result<u64, StoreError> {
-    let id = account.id();
-    let scope = (account.role != Role::PlatformAdmin).then(|| demo::CLIENTS[0].id());
-    let mut rows = sqlx::query!(
-        "insert into migration.users (id, email, password_hash, first_name, last_name, is_active, is_verified,
-                                      default_client_id, default_engagement_id)
-         values ($1, $2, $3, $4, $5, true, true, $6, $7)",
-        id.0,
-        account.email,
-        hash,
-        account.first_name,
-        account.last_name,
-        demo::CLIENTS[0].id().0,
-        demo::CLIENTS[0].projects[0].id().0,
-    )
-    .execute(&mut *connection)
-    .await?
-    .rows_affected();
-    rows += sqlx::query!(
-        "insert into migration.user_profiles (user_id, status, approved_at, approved_by, organization, role_description,
-                                              requested_access_level)
-         values ($1, 'active', now(), $2, $3, $4, $5)",
-        id.0,
-        demo::administrator().0,
-        account.organization,
-        account.role_description,
-        account.access_level,
-    )
-    .execute(&mut *connection)
-    .await?
-    .rows_affected();
-    rows += sqlx::query!(
-        "insert into migration.user_roles (user_id, role_type, role_name, description, scope_type, scope_client_id,
-                                           is_active, assigned_by)
-         values ($1, $2, $3::varchar, $3::varchar::text, case when $4::uuid is null then 'global' else 'client' end, $4, true, $5)",
-        id.0,
-        account.role.as_str(),
-        account.role_description,
-        scope.map(|client| client.0),
-        demo::administrator().0,
-    )
-    .execute(&mut *connection)
-    .await?
-    .rows_affected();
-    Ok(rows)
+/// When everything began: engagements, users and the client accounts themselves.
+const BEGUN: i64 = -90;
+
+fn client_accounts(batch: &mut Batch, plan: &Plan, clients: &[Client]) {
+    let begun = at(plan.anchor, BEGUN, 8, 0);
+    for client in clients {
+        row!(
+            batch,
+            "client_accounts",
+            id = client.id().0,
+            name = client.name,
+            slug = client.slug,
+            description = client.description,
+            industry = client.industry,
+            company_size = client.company_size,
+            headquarters_location = client.headquarters,
+            settings = plan
+                .scale
+                .map_or_else(|| serde_json::json!({}), |scale| serde_json::json!({ "scale": scale })),
+            created_at = begun,
+            updated_at = begun,
+            created_by = people::administrator().0,
+        );
+    }
 }
 
-async fn membership(tx: &mut TenantTx, account: &Account) -> Result<u64, StoreError> {
-    let client = tx.client_account_id();
-    let administrator = demo::administrator().0;
-    let mut rows = sqlx::query!(
-        "insert into migration.user_account_associations (user_id, client_account_id, role, created_by)
-         values ($1, $2, $3, $4)",
-        account.id().0,
-        client.0,
-        account.role.as_str(),
-        administrator,
-    )
-    .execute(tx.connection())
-    .await?
-    .rows_affected();
-    rows += sqlx::query!(
-        "insert into migration.client_access (user_profile_id, client_account_id, access_level, granted_by)
-         values ($1, $2, $3, $4)",
-        account.id().0,
-        client.0,
-        account.access_level,
-        administrator,
-    )
-    .execute(tx.connection())
-    .await?
-    .rows_affected();
-    rows += sqlx::query!(
-        "insert into migration.engagement_access (client_account_id, user_profile_id, engagement_id, access_level, granted_by)
-         select $1, $2, e.id, $3, $4 from migration.engagements e where e.client_account_id = $1",
-        client.0,
-        account.id().0,
-        account.access_level,
-        administrator,
-    )
-    .execute(tx.connection())
-    .await?
-    .rows_affected();
-    Ok(rows)
+/// The rows of each client account.
+fn batches(plan: &Plan) -> Result<Vec<Batch>, StoreError> {
+    let moment = Moment { number: plan.number, anchor: plan.anchor };
+    let begun = at(plan.anchor, BEGUN, 8, 30);
+    let mut batches = Vec::new();
+    for client in &clients(plan) {
+        let mut batch = Batch::new(Some(client.id()));
+        for project in client.projects.iter() {
+            row!(
+                batch,
+                "engagements",
+                id = project.id().0,
+                name = project.name,
+                slug = project.slug,
+                description = project.description,
+                engagement_type = "migration",
+                status = "active",
+                priority = project.priority,
+                start_date = at(plan.anchor, BEGUN, 0, 0),
+                target_completion_date = at(plan.anchor, project.days_to_target, 0, 0),
+                engagement_lead_id = people::manager().0,
+                created_at = begun,
+                updated_at = begun,
+                created_by = people::administrator().0,
+            );
+        }
+        people::engagement_access(&mut batch, plan, client);
+        if plan.profile == Profile::Demo {
+            tags::define(&mut batch, plan.number, &client.slug, begun);
+        }
+        for project in client.projects.iter() {
+            let people = People { importer: people::importer(client), approver: people::manager() };
+            let context = engagement::Context { moment, client: &client.slug, project, people };
+            engagement::write(&mut batch, &context)?;
+        }
+        batches.push(batch);
+    }
+    Ok(batches)
 }
 
-async fn engagement(tx: &mut TenantTx, project: &Project) -> Result<u64, StoreError> {
-    let client = tx.client_account_id();
-    let id = project.id();
-    let mut rows = sqlx::query!(
-        "insert into migration.engagements (client_account_id, id, name, slug, description, engagement_type, status,
-                                            priority, start_date, target_completion_date, engagement_lead_id, created_by)
-         values ($1, $2, $3, $4, $5, 'migration', 'active', $6, date_trunc('day', now()) - interval '30 days',
-                 date_trunc('day', now()) + make_interval(days => $7), $8, $8)",
-        client.0,
-        id.0,
-        project.name,
-        project.slug,
-        project.description,
-        project.priority,
-        project.days_to_target,
-        demo::administrator().0,
-    )
-    .execute(tx.connection())
-    .await?
-    .rows_affected();
-    let assets = cmdb::assets(project)?;
-    rows += sqlx::query!(
-        "insert into migration.assets (
-             client_account_id, engagement_id, id, name, asset_name, hostname, asset_type, description, ip_address,
-             environment, operating_system, criticality, business_criticality, status, application_name, department,
-             location, business_owner, cpu_cores, memory_gb, storage_gb, custom_attributes,
-             source_filename, discovery_method, imported_by, imported_at, created_by)
-         select $1, $2, a.id, a.name, a.name, a.hostname, a.asset_type, a.description, a.ip_address,
-                a.environment, a.operating_system, a.criticality, a.criticality, a.status, a.application_name,
-                a.department, a.location, a.business_owner, a.cpu_cores, a.memory_gb, a.storage_gb,
-                a.custom_attributes, $4, 'import', $5, now(), $5
-         from jsonb_to_recordset($3) as a (
-             id uuid, name text, hostname text, asset_type text, description text, ip_address text,
-             environment text, operating_system text, criticality text, status text, application_name text,
-             department text, location text, business_owner text, cpu_cores int, memory_gb float8,
-             storage_gb float8, custom_attributes jsonb)",
-        client.0,
-        id.0,
-        Json(&assets) as _,
-        project.file_name,
-        demo::administrator().0,
-    )
-    .execute(tx.connection())
-    .await?
-    .rows_affected();
-    Ok(rows)
-}
-
-/// The seeded accounts that can sign in now, strongest role first, with what they may see.
+/// The seeded accounts that can sign in now with the password they were seeded with, strongest role first, with what they
+/// may see.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn demo_accounts(store: &Store) -> Result<Vec<DemoAccount>, StoreError> {
     let mut accounts = Vec::new();
-    for account in demo::ACCOUNTS {
+    for account in people::ACCOUNTS {
         let Some(found) = sign_in_row(store, account.email).await? else { continue };
         let user = user_of(store, found).await?;
         let clients = sqlx::query_scalar!(
@@ -339,13 +352,14 @@ async fn user_of(store: &Store, id: UserId) -> Result<User, StoreError> {
 }
 
 async fn sign_in_row(store: &Store, email: &str) -> Result<Option<UserId>, StoreError> {
-    Ok(sqlx::query_scalar!(
-        "select u.id from migration.users u
-         join migration.user_profiles p on p.user_id = u.id and p.status = 'active'
-         where u.email = $1 and u.is_active and u.is_verified and u.password_hash is not null",
+    Ok(sqlx::query!(
+        r#"select u.id, u.password_hash as "password_hash!" from migration.users u
+           join migration.user_profiles p on p.user_id = u.id and p.status = 'active'
+           where u.email = $1 and u.is_active and u.is_verified and u.password_hash is not null"#,
         email
     )
     .fetch_optional(&mut *store.acquire().await?)
     .await?
-    .map(Into::into))
+    .filter(|row| password::is_default(email, &row.password_hash))
+    .map(|row| row.id.into()))
 }

@@ -79,6 +79,27 @@ pub(crate) async fn create(
     Ok(NewSession { token, expires_at })
 }
 
+/// Ends every session of the user of `session`, itself among them.
+///
+/// # Errors
+/// [`StoreError::SessionExpired`] when `session` itself had ended.
+pub(crate) async fn end_all(
+    connection: &mut PgConnection,
+    session: &VerifiedSession,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let ended = sqlx::query_scalar!(
+        "update migration.sessions set revoked_at = now(), revoked_reason = $2
+         where user_id = $1 and revoked_at is null
+         returning id",
+        session.user_id.0,
+        reason
+    )
+    .fetch_all(connection)
+    .await?;
+    if ended.contains(&session.id) { Ok(()) } else { Err(StoreError::SessionExpired) }
+}
+
 impl Store {
     /// Looks a bearer token up.
     ///

@@ -89,7 +89,7 @@ impl Superuser {
     /// Makes sure that the database exists and can be migrated.
     ///
     /// # Errors
-    /// [`ErrorCode::BootstrapFailed`] with the server's own words.
+    /// [`ErrorCode::BootstrapForeign`] with what was found, [`ErrorCode::BootstrapFailed`] with the server's own words.
     pub async fn bootstrap(&mut self) -> Result<Bootstrap, StoreError> {
         bootstrap::on(self).await
     }

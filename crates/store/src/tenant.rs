@@ -50,6 +50,15 @@ impl TenantTx {
         &self.client_account_name
     }
 
+    /// The client accounts whose engagements are in sight, asked for without any predicate: row-level security alone answers. It
+    /// must be this one, or none where this one has no engagement.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn in_sight(&mut self) -> Result<Vec<ClientAccountId>, StoreError> {
+        in_sight(&mut self.tx).await
+    }
+
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
         &mut self.tx
     }
@@ -64,6 +73,17 @@ impl TenantTx {
 }
 
 impl Store {
+    /// As [`TenantTx::in_sight`], outside of any client account: it must be none, whatever ran on the connection before.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn in_sight(&self) -> Result<Vec<ClientAccountId>, StoreError> {
+        let mut connection = self.acquire().await?;
+        let seen = in_sight(&mut connection).await?;
+        Store::give_back(connection).await;
+        Ok(seen)
+    }
+
     /// Opens a transaction in the client account, if the session's user is a member of it or a platform
     /// administrator.
     ///
@@ -79,4 +99,11 @@ impl Store {
         let name = client_accounts::member_of(&mut tx, session.user_id(), client_account_id).await?;
         TenantTx::enter(tx, client_account_id, name).await
     }
+}
+
+async fn in_sight(connection: &mut PgConnection) -> Result<Vec<ClientAccountId>, StoreError> {
+    let seen = sqlx::query_scalar!("select distinct client_account_id from migration.engagements order by 1")
+        .fetch_all(connection)
+        .await?;
+    Ok(seen.into_iter().map(ClientAccountId).collect())
 }

@@ -1,53 +1,16 @@
 //! The verify and login gates: what must hold before anybody may sign in.
 
+mod role;
+
 use drydock_domain::{ErrorCode, UserId};
-use sqlx::Connection as _;
+use sqlx::{Connection as _, PgConnection};
 
-use crate::{Store, StoreError, error::words, identity, password};
-
-/// The tables that belong to no client account: they say who a person is and where they belong, and are read
-/// before a client account is chosen, or tell of events that concern none.
-const GLOBAL: &[&str] = &[
-    "client_access",
-    "client_accounts",
-    "security_audit_logs",
-    "sessions",
-    "user_account_associations",
-    "user_profiles",
-    "user_roles",
-    "users",
-];
-
-/// The tables that belong to client accounts. A table in neither list counts as one of these: it must be
-/// closed.
-const TENANT_OWNED: &[&str] = &[
-    "access_audit_log",
-    "application_architecture_overrides",
-    "application_components",
-    "assessment_flows",
-    "assessment_learning_feedback",
-    "assessments",
-    "asset_dependencies",
-    "asset_embeddings",
-    "asset_tags",
-    "assets",
-    "component_treatments",
-    "crewai_flow_state_extensions",
-    "data_imports",
-    "discovery_flows",
-    "engagement_access",
-    "engagement_architecture_standards",
-    "engagements",
-    "field_mapping_memory",
-    "import_field_mappings",
-    "migration_waves",
-    "raw_import_records",
-    "sixr_decisions",
-    "tags",
-    "tech_debt_analysis",
-    "wave_plans",
-    "workflow_progress",
-];
+use crate::{
+    Store, StoreError, accounts,
+    catalogue::{self, State},
+    error::words,
+    identity, password,
+};
 
 /// The one policy of a tenant-owned table, as PostgreSQL prints it.
 const TENANT_ISOLATION: &str =
@@ -62,27 +25,42 @@ pub struct Verified {
     pub tenant_tables: usize,
 }
 
-/// Checks, as the application role, tables, row-level security and what that role may do.
+/// Checks, as the application role, what that role may do, tables and row-level security, and that the whole schema is what the
+/// latest migration leaves.
 ///
 /// # Errors
-/// [`ErrorCode::TableMissing`], [`ErrorCode::TenancyOpen`] or [`ErrorCode::RoleUnsafe`], naming what is
-/// wrong.
+/// [`ErrorCode::RoleUnsafe`], [`ErrorCode::TableMissing`], [`ErrorCode::TenancyOpen`] or [`ErrorCode::SchemaDrifted`], naming what
+/// is wrong; the first of these that holds.
 pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
     let mut connection = store.acquire().await?;
     let mut tx = connection.begin().await?;
     // The system's own operators and functions alone: one of the owner's that fits more exactly would be preferred.
     sqlx::raw_sql("SET LOCAL search_path = pg_catalog").execute(&mut *tx).await?;
-    let role = sqlx::query!(
-        r#"select current_user::text as "name!", current_setting('is_superuser') = 'on' as "superuser!",
-                  (select count(*) from pg_auth_members m where m.member = current_user::regrole) as "memberships!",
-                  coalesce(current_setting('app.client_account_id', true), '') <> '' as "preset!""#
-    )
-    .fetch_one(&mut *tx)
-    .await?;
+    let checked = everything(&mut tx).await;
+    tx.rollback().await?;
+    Store::give_back(connection).await;
+    let (verified, state) = checked?;
+    match state {
+        State::AsNoted => {}
+        State::Whole(note) => {
+            // It only makes the next look faster, and a database that cannot be written to is another gate's to tell.
+            let _ = note.leave(store.target()).await;
+        }
+        State::Drifted(drift) => {
+            return Err(StoreError::gate(
+                ErrorCode::SchemaDrifted,
+                format!("Schema migration is not what migration {:03} leaves. {drift}", catalogue::latest()),
+            ));
+        }
+    }
+    Ok(verified)
+}
+
+async fn everything(connection: &mut PgConnection) -> Result<(Verified, State), StoreError> {
     let tables = sqlx::query_as!(
         Table,
         r#"select c.relname::text as "name!", c.relowner = current_user::regrole as "owned!",
-                  has_table_privilege(c.oid, 'TRUNCATE') as "truncatable!",
+                  has_table_privilege(c.oid, 'TRUNCATE, REFERENCES, TRIGGER') as "ungoverned!",
                   row_security_active(c.oid) as "binding!",
                   c.relrowsecurity and c.relforcerowsecurity
                       and coalesce(p.isolating = 1 and p.admitting = 0, false) as "closed!"
@@ -103,41 +81,35 @@ pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
            order by c.relname"#,
         TENANT_ISOLATION
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(&mut *connection)
     .await?;
-    tx.rollback().await?;
-    Store::give_back(connection).await;
 
     let count = |holds: fn(&Table) -> bool| tables.iter().filter(|table| holds(table)).count();
-    let (owned, truncatable) = (count(|table| table.owned), count(|table| table.truncatable));
-    // Closed, and open to this role all the same.
-    let bypassed = count(|table| table.closed && !table.binding);
-    if role.superuser || bypassed > 0 || owned > 0 || truncatable > 0 || role.memberships > 0 {
-        return Err(StoreError::gate(
-            ErrorCode::RoleUnsafe,
-            format!(
-                "Role {} could get round row-level security (superuser {}, tables it does not bind {bypassed}, tables owned {owned}, tables it may truncate {truncatable}, roles it may take {}).",
-                role.name, role.superuser, role.memberships
-            ),
-        ));
-    }
-    if role.preset {
-        return Err(StoreError::gate(
-            ErrorCode::RoleUnsafe,
-            format!("Role {} begins every connection inside a client account.", role.name),
-        ));
-    }
+    let reach = role::Reach {
+        owned: count(|table| table.owned),
+        ungoverned: count(|table| table.ungoverned),
+        open: count(|table| table.closed && !table.binding),
+    };
+    role::check(connection, reach).await?;
 
+    let known = catalogue::tables();
     let is_there = |name: &&&str| tables.iter().any(|table| table.name == **name);
-    let missing: Vec<&str> =
-        GLOBAL.iter().chain(TENANT_OWNED).filter(|name| !is_there(name)).copied().collect();
+    let missing: Vec<&str> = known
+        .global
+        .iter()
+        .chain(&known.tenant_owned)
+        .filter(|name| **name != "alembic_version" && !is_there(name))
+        .copied()
+        .collect();
     if !missing.is_empty() {
         return Err(StoreError::gate(
             ErrorCode::TableMissing,
             format!("Missing in schema migration: {}.", missing.join(", ")),
         ));
     }
-    let tenant: Vec<&Table> = tables.iter().filter(|table| !GLOBAL.contains(&table.name.as_str())).collect();
+    // A table that is not known counts as a tenant's: it must be closed.
+    let tenant: Vec<&Table> =
+        tables.iter().filter(|table| !known.global.contains(&table.name.as_str())).collect();
     let open: Vec<&str> =
         tenant.iter().filter(|table| !table.closed).map(|table| table.name.as_str()).collect();
     if !open.is_empty() {
@@ -149,26 +121,48 @@ pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
             ),
         ));
     }
-    Ok(Verified { tables: tables.len(), tenant_tables: tenant.len() })
+    let verified = Verified { tables: tables.len(), tenant_tables: tenant.len() };
+    Ok((verified, catalogue::look(connection, catalogue::latest()).await?))
 }
 
 /// A table of schema `migration` as the application role finds it.
 struct Table {
     name: String,
     owned: bool,
-    truncatable: bool,
+    /// Whether the role may do to it what no policy governs.
+    ungoverned: bool,
     /// Whether row-level security applies to this role.
     binding: bool,
     /// Whether it is forced, with the one policy and no other that admits this role.
     closed: bool,
 }
 
+/// How somebody gets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayIn {
+    /// That many accounts, of the first hundred, can sign in.
+    Accounts(usize),
+    /// The database was seeded with no user, and the first account can be set up.
+    SetUp,
+}
+
+impl std::fmt::Display for WayIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Accounts(1) => f.write_str("1 account can sign in"),
+            Self::Accounts(count) => write!(f, "{count} accounts can sign in"),
+            Self::SetUp => f.write_str("no account yet, the first one can be set up"),
+        }
+    }
+}
+
 /// Looks for accounts that can sign in, and signs one of them in except for its password, in a transaction that is
-/// rolled back. Returns how many there are, of the first hundred.
+/// rolled back. Where there is no user because the database was seeded with none, sets the first account up instead, and
+/// rolls that back.
 ///
 /// # Errors
-/// [`ErrorCode::LoginImpossible`] when there is none, or when a statement of signing in fails.
-pub async fn login(store: &Store) -> Result<usize, StoreError> {
+/// [`ErrorCode::LoginImpossible`] when there is neither, or when a statement of it fails.
+pub async fn login(store: &Store) -> Result<WayIn, StoreError> {
     let impossible = |what: String| StoreError::gate(ErrorCode::LoginImpossible, what);
     let mut connection = store.acquire().await?;
     let accounts = sqlx::query!(
@@ -191,6 +185,17 @@ pub async fn login(store: &Store) -> Result<usize, StoreError> {
         .map(|account| account.id.into())
         .collect();
     let Some(first) = usable.first() else {
+        let awaits_first = accounts::awaits_first(&mut connection).await.map_err(|error| {
+            impossible(format!("Whether an account is to be set up cannot be read: {error}."))
+        })?;
+        if awaits_first {
+            let mut tx = connection.begin().await?;
+            let tried = accounts::try_first(&mut tx).await;
+            tx.rollback().await?;
+            Store::give_back(connection).await;
+            tried.map_err(|error| impossible(format!("The first account cannot be set up: {error}.")))?;
+            return Ok(WayIn::SetUp);
+        }
         return Err(impossible(
             "There is no active account with a role and a usable password hash.".to_owned(),
         ));
@@ -204,5 +209,5 @@ pub async fn login(store: &Store) -> Result<usize, StoreError> {
     tx.rollback().await?;
     Store::give_back(connection).await;
     tried.map_err(|error| impossible(format!("An account cannot be signed in: {error}.")))?;
-    Ok(usable.len())
+    Ok(WayIn::Accounts(usable.len()))
 }

@@ -16,9 +16,18 @@ use std::{
 
 use drydock_postgres::{Account, Cluster, DataDirectory, Server, Tree};
 use drydock_store::{Store, Target, bootstrap, clone, history, seed, verify};
+use time::macros::date;
 
 /// Name of the migrated and seeded database that each test's is cloned from.
 pub const TEMPLATE: &str = "template_drydock";
+
+/// What the template is seeded with: the demo as it was on one day, whenever the tests run.
+pub const PLAN: seed::Plan = seed::Plan {
+    profile: seed::Profile::Demo,
+    number: seed::DEFAULT_NUMBER,
+    anchor: date!(2026 - 01 - 15),
+    scale: None,
+};
 
 /// The folders in which a tree may lie, for tests run from a checkout.
 #[must_use]
@@ -72,7 +81,7 @@ async fn start() -> Shared {
     history::migrate(&target, &pending).await.unwrap();
     let store = Store::open(&target);
     verify::schema(&store).await.unwrap();
-    seed::run(&store).await.unwrap();
+    seed::run(&store, &PLAN).await.unwrap();
     store.close().await;
     Shared { psql: cluster.tree().program("psql"), _server: server, _folder: folder, target }
 }

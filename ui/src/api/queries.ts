@@ -21,6 +21,9 @@ export type AssetPage = Answer<"/api/v1/assets">;
 export type Asset = AssetPage["assets"][number];
 export type Credentials = paths["/api/v1/auth/login"]["post"]["requestBody"]["content"]["application/json"];
 
+export type FirstAccount = paths["/api/v1/setup"]["post"]["requestBody"]["content"]["application/json"];
+export type PasswordChange = paths["/api/v1/auth/change-password"]["post"]["requestBody"]["content"]["application/json"];
+
 /** Where one looks: a client account and one of its engagements. */
 export interface Place {
   clientId: string;
@@ -50,6 +53,11 @@ export const readBoot = (after: number, signal: AbortSignal): Promise<Boot> =>
 
 export const signIn = (credentials: Credentials) => body(api.POST("/api/v1/auth/login", { body: credentials }));
 
+/** Makes the first account of a database that has none, and signs it in. */
+export const setUp = (account: FirstAccount) => body(api.POST("/api/v1/setup", { body: account }));
+
+export const changePassword = (change: PasswordChange) => body(api.POST("/api/v1/auth/change-password", { body: change }));
+
 export const signOut = () => nothing(api.POST("/api/v1/auth/logout"));
 
 // Everything a tenant owns has a key that begins with the client account's id, so that a switch can drop it all.
@@ -69,7 +77,16 @@ export const demoAccountsQuery = queryOptions({
     if (data === undefined) throw fromAnswer(error, response.status);
     return data.accounts;
   },
-  staleTime: Infinity,
+  // A changed password takes one from the list, a reset brings it back.
+  staleTime: 0,
+});
+
+/** Whether the first account is still to be set up. */
+export const setupQuery = queryOptions({
+  queryKey: ["setup"],
+  queryFn: async ({ signal }) => (await body(api.GET("/api/v1/setup", { signal }))).required,
+  staleTime: 0,
+  retry: false,
 });
 
 export const meQuery = queryOptions({

@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one's password
+         * @description Ends every session of the user and answers with the token of a new one.
+         */
+        post: operations["change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -133,7 +153,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The seeded accounts, in the demo profile */
+        /** The seeded accounts whose password nobody has changed */
         get: operations["demo_accounts"];
         put?: never;
         post?: never;
@@ -234,6 +254,27 @@ export interface paths {
         get: operations["overview"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the first account is to be set up */
+        get: operations["required"];
+        put?: never;
+        /**
+         * Set up the first account
+         * @description Makes a platform administrator and signs them in, as long as there is no user at all. From this machine only.
+         */
+        post: operations["set_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -621,6 +662,20 @@ export interface components {
              */
             path: string;
         };
+        /** @description The first account, which administers the platform. */
+        FirstAccount: {
+            /**
+             * @description E-mail address; kept in lower case.
+             * @example ada@example.com
+             */
+            email: string;
+            /** @description At most 100 characters. */
+            first_name: string;
+            /** @description At most 100 characters; may be empty. */
+            last_name: string;
+            /** @description At least 8 characters of any kind; kept exactly as it is given, as a hash. */
+            password: string;
+        };
         /** @description That something is as it should be. */
         Health: {
             /** @description `ok` or `ready`. */
@@ -673,12 +728,29 @@ export interface components {
             engagement: components["schemas"]["Engagement"];
             totals: components["schemas"]["Totals"];
         };
+        /** @description A new password for the signed-in user. */
+        PasswordChange: {
+            /** @description The password until now. */
+            current_password: string;
+            /** @description At least 8 characters of any kind; kept exactly as it is given, as a hash. */
+            new_password: string;
+        };
+        /** @description A changed password. */
+        PasswordChanged: {
+            /** @description The token from now on: every earlier one of this user has ended. */
+            token: components["schemas"]["Token"];
+        };
         /** @description When a session began and ends. */
         SessionTimes: {
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             expires_at: string;
+        };
+        /** @description Whether anybody can sign in yet. */
+        Setup: {
+            /** @description There is no user at all: the first account is to be set up. */
+            required: boolean;
         };
         /** @description How many assets hold one value. */
         Share: {
@@ -925,6 +997,45 @@ export interface operations {
             };
         };
     };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordChanged"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -1134,6 +1245,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DemoAccounts"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
             503: {
@@ -1366,6 +1485,80 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    required: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstAccount"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

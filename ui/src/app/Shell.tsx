@@ -67,12 +67,19 @@ function Navigation({ here }: { here: Here }) {
   );
 }
 
-function DemoBanner() {
+const SEEDED: Record<string, { name: string; text: string }> = {
+  demo: { name: "Demo data", text: "client accounts and assets are made up." },
+  qa: { name: "QA data", text: "seeded for testing; everybody knows the passwords." },
+};
+
+/** Says that the data are seeded, on every page; a profile without seeded data has none. */
+function SeededBanner() {
   const { data } = useQuery({ ...bootQuery, enabled: false });
-  if (data?.profile !== "demo") return null;
+  const seeded = SEEDED[data?.profile ?? ""];
+  if (data === undefined || seeded === undefined) return null;
   return (
-    <p className="banner">
-      <strong>Demo data:</strong> client accounts and assets are made up.
+    <p className="banner" data-profile={data.profile}>
+      <strong>{seeded.name}:</strong> {seeded.text}
     </p>
   );
 }
@@ -93,35 +100,37 @@ export function Shell() {
 
   return (
     <div className="shell">
-      <a className="skip" href="#main">
-        Skip to the content
-      </a>
-      <header className="top">
-        <div className="bar">
-          <Link to="/" className="bar-mark" aria-label="Drydock, start page">
-            <Mark size={22} />
-          </Link>
-          <TenantSwitcher here={here} />
-          <span className="bar-slash" aria-hidden="true">
-            /
-          </span>
-          <EngagementSwitcher here={here} />
-          <span className="bar-gap" />
-          <EnvironmentBadge />
-          <ThemeMenu />
-          <UserMenu />
-        </div>
-        <DemoBanner />
-      </header>
-      <Navigation here={here} />
       <Toasts>
+        <a className="skip" href="#main">
+          Skip to the content
+        </a>
+        <header className="top">
+          <div className="bar">
+            <Link to="/" className="bar-mark" aria-label="Drydock, start page">
+              <Mark size={22} />
+            </Link>
+            <TenantSwitcher here={here} />
+            {here.clientId !== undefined && (
+              <span className="bar-slash" aria-hidden="true">
+                /
+              </span>
+            )}
+            <EngagementSwitcher here={here} />
+            <span className="bar-gap" />
+            <EnvironmentBadge />
+            <ThemeMenu />
+            <UserMenu />
+          </div>
+          <SeededBanner />
+        </header>
+        <Navigation here={here} />
         <main className="main" id="main" tabIndex={-1}>
           <Outlet />
         </main>
+        <p className="hidden" role="status">
+          {title}
+        </p>
       </Toasts>
-      <p className="hidden" role="status">
-        {title}
-      </p>
     </div>
   );
 }

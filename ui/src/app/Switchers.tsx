@@ -53,7 +53,7 @@ export function TenantSwitcher({ here }: { here: Here }) {
     <Switcher
       what="Client account"
       className="switcher-tenant"
-      current={here.client?.name ?? (here.clients === undefined ? "Client account" : "Choose a client account")}
+      current={here.client?.name ?? (here.clients === undefined ? "Client account" : here.clients.length === 0 ? "No client account" : "Choose a client account")}
       currentId={here.clientId}
       items={here.clients?.map((client) => ({
         id: client.id,

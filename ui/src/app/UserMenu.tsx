@@ -1,11 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { meQuery, signOut } from "../api/queries";
 import { session } from "../api/session";
 import { Button } from "../parts/Button";
 import { Icon } from "../parts/Icon";
 import { Menu, MenuHead, MenuItem, MenuLine } from "../parts/Menu";
 import { roleName } from "../roles";
+import { ChangePassword } from "./ChangePassword";
 
 function initials(name: string): string {
   const words = name.split(/\s+/).filter((word) => word !== "");
@@ -13,11 +15,12 @@ function initials(name: string): string {
   return letters.map((word) => word?.charAt(0) ?? "").join("").toUpperCase();
 }
 
-/** Who is signed in, and the way out. */
+/** Who is signed in, their password, and the way out. */
 export function UserMenu() {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const me = useQuery(meQuery).data?.user;
+  const [changing, setChanging] = useState(false);
 
   const leave = async () => {
     try {
@@ -31,37 +34,44 @@ export function UserMenu() {
   };
 
   return (
-    <Menu
-      align="end"
-      trigger={
-        <Button look="quiet" className="user" aria-label={me === undefined ? "Account" : `Account: ${me.full_name}`}>
-          <span className="avatar" aria-hidden="true">
-            {me === undefined ? "" : initials(me.full_name)}
-          </span>
-        </Button>
-      }
-    >
-      {me !== undefined && (
-        <MenuHead>
-          <span className="user-name">{me.full_name}</span>
-          <span>{me.email}</span>
-          <span>{roleName(me.role_type)}</span>
-        </MenuHead>
-      )}
-      <MenuLine />
-      <MenuItem onSelect={() => void navigate({ to: "/clients" })}>
-        <Icon name="clients" />
-        Client accounts
-      </MenuItem>
-      <MenuItem onSelect={() => void navigate({ to: "/boot" })}>
-        <Icon name="boot" />
-        Last start
-      </MenuItem>
-      <MenuLine />
-      <MenuItem onSelect={() => void leave()}>
-        <Icon name="out" />
-        Sign out
-      </MenuItem>
-    </Menu>
+    <>
+      <Menu
+        align="end"
+        trigger={
+          <Button look="quiet" className="user" aria-label={me === undefined ? "Account" : `Account: ${me.full_name}`}>
+            <span className="avatar" aria-hidden="true">
+              {me === undefined ? "" : initials(me.full_name)}
+            </span>
+          </Button>
+        }
+      >
+        {me !== undefined && (
+          <MenuHead>
+            <span className="user-name">{me.full_name}</span>
+            <span>{me.email}</span>
+            <span>{roleName(me.role_type)}</span>
+          </MenuHead>
+        )}
+        <MenuLine />
+        <MenuItem onSelect={() => void navigate({ to: "/clients" })}>
+          <Icon name="clients" />
+          Client accounts
+        </MenuItem>
+        <MenuItem onSelect={() => void navigate({ to: "/boot" })}>
+          <Icon name="boot" />
+          Last start
+        </MenuItem>
+        <MenuLine />
+        <MenuItem onSelect={() => setChanging(true)} disabled={me === undefined}>
+          <Icon name="key" />
+          Change password
+        </MenuItem>
+        <MenuItem onSelect={() => void leave()}>
+          <Icon name="out" />
+          Sign out
+        </MenuItem>
+      </Menu>
+      {changing && me !== undefined && <ChangePassword email={me.email} onClose={() => setChanging(false)} />}
+    </>
   );
 }

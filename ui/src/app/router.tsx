@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, redirect } from "@tanstack/react-router";
-import type { AssetFilter } from "../api/queries";
+import { setupQuery, type AssetFilter } from "../api/queries";
 import { session } from "../api/session";
 import { AssetsPage } from "../pages/AssetsPage";
 import { ClientsPage } from "../pages/ClientsPage";
@@ -11,6 +11,7 @@ import { LastBoot } from "../pages/LastBoot";
 import { LoginPage } from "../pages/LoginPage";
 import { Broken, NotFound } from "../pages/NotFound";
 import { OverviewPage } from "../pages/OverviewPage";
+import { SetupPage } from "../pages/SetupPage";
 import { Shell } from "./Shell";
 
 declare module "@tanstack/react-router" {
@@ -30,7 +31,7 @@ function ownPath(value: unknown): string | undefined {
   if (typeof value !== "string" || !value.startsWith("/") || value.startsWith("//") || value.startsWith("/\\")) {
     return undefined;
   }
-  return value.startsWith("/login") ? undefined : value;
+  return /^\/(login|setup)\b/.test(value) ? undefined : value;
 }
 
 function word(value: unknown): string | undefined {
@@ -38,6 +39,9 @@ function word(value: unknown): string | undefined {
 }
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ notFoundComponent: NotFound });
+
+/** Whether nobody can sign in before the first account is set up. Where that can't be asked, sign-in says why. */
+const setupRequired = (queries: QueryClient) => queries.query(setupQuery).catch(() => false);
 
 const login = createRoute({
   getParentRoute: () => root,
@@ -47,10 +51,22 @@ const login = createRoute({
     const path = ownPath(search["redirect"]);
     return path === undefined ? {} : { redirect: path };
   },
-  beforeLoad: ({ search }) => {
+  beforeLoad: async ({ search, context }) => {
     if (session.token() !== null) throw redirect({ href: search.redirect ?? "/", replace: true });
+    if (await setupRequired(context.queries)) throw redirect({ to: "/setup", replace: true });
   },
   component: LoginPage,
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  staticData: { title: "Set up" },
+  beforeLoad: async ({ context }) => {
+    if (session.token() !== null) throw redirect({ to: "/", replace: true });
+    if (!(await setupRequired(context.queries))) throw redirect({ to: "/login", replace: true });
+  },
+  component: SetupPage,
 });
 
 const boot = createRoute({
@@ -141,6 +157,7 @@ const assets = createRoute({
 
 const routeTree = root.addChildren([
   login,
+  setup,
   boot,
   signedIn.addChildren([
     home,

@@ -13,7 +13,7 @@ export function ClientsPage() {
   const me = useQuery(meQuery).data?.user;
 
   if (clients.isError) return <ProblemView error={clients.error} onRetry={() => void clients.refetch()} />;
-  if (clients.data?.length === 0) return <NoClients email={me?.email} />;
+  if (clients.data?.length === 0) return <NoClients me={me} />;
 
   return (
     <>

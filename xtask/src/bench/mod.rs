@@ -4,6 +4,7 @@ mod boot;
 mod peers;
 mod quiet;
 mod reset;
+mod schema;
 mod snapshot;
 mod table;
 
@@ -28,13 +29,15 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     /// Beside the other embedded servers.
     pub(crate) peers: bool,
+    /// Assets whose pages `schema` reads.
+    pub(crate) assets: usize,
     /// As tables for a Markdown file.
     pub(crate) markdown: bool,
     /// Another program than this checkout's release build.
     pub(crate) drydock: Option<PathBuf>,
 }
 
-/// Measures one subject: `boot`, `reset` or `snapshot`.
+/// Measures one subject: `boot`, `reset`, `schema` or `snapshot`.
 pub(crate) fn run(repo: &Repo, subject: &str, options: &Options) -> Result<()> {
     if options.rounds < ROUNDS {
         bail!("{} rounds are too few for a median: ask for {ROUNDS} or more", options.rounds);
@@ -42,11 +45,15 @@ pub(crate) fn run(repo: &Repo, subject: &str, options: &Options) -> Result<()> {
     let measure = match subject {
         "boot" => boot::run,
         "reset" => reset::run,
+        "schema" => schema::run,
         "snapshot" => snapshot::run,
-        other => bail!("{other} cannot be measured: choose boot, reset or snapshot"),
+        other => bail!("{other} cannot be measured: choose boot, reset, schema or snapshot"),
     };
     if options.peers && subject == "snapshot" {
         bail!("no peer has snapshots: `bench snapshot` compares with pg_dump and pg_restore instead");
+    }
+    if options.peers && subject == "schema" {
+        bail!("no peer has our schema: `bench schema` compares with the same tables without policies");
     }
     guarded(|| {
         let tables = measure(repo, options)?;

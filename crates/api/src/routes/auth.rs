@@ -1,35 +1,30 @@
 //! Sign-in and session.
 
-use axum::{
-    Json,
-    extract::State,
-    http::{HeaderMap, StatusCode, header},
-};
+use axum::{Json, extract::State, http::StatusCode};
+use drydock_domain::account::{EMAIL_LIMIT, Objection, password_form};
 use drydock_store::seed;
 
 use crate::{
-    ApiState, Profile,
-    dto::{Credentials, DemoAccounts, Me, SessionTimes, SignedIn, Token},
+    ApiState,
+    dto::{Credentials, DemoAccounts, Me, SessionTimes, SignedIn},
     envelope::{ApiError, ErrorEnvelope, FieldError},
-    extract::{JsonBody, Session},
+    extract::{JsonBody, OnThisMachine, Session, UserAgent},
 };
 
-/// Longest e-mail address in bytes (RFC 5321, 4.5.3.1.3: 256 with its angle brackets).
-const EMAIL_LIMIT: usize = 254;
-/// Longest password in bytes; none is cut off.
-const PASSWORD_LIMIT: usize = 1024;
-/// What is kept of a user agent, in characters.
-const USER_AGENT_LIMIT: usize = 200;
-
-/// The seeded accounts, in the demo profile
+/// The seeded accounts whose password nobody has changed
 #[utoipa::path(
     get, path = "/api/v1/demo/accounts", tag = "auth",
-    responses((status = OK, body = DemoAccounts), (status = SERVICE_UNAVAILABLE, body = ErrorEnvelope))
+    responses(
+        (status = OK, body = DemoAccounts),
+        (status = FORBIDDEN, body = ErrorEnvelope),
+        (status = SERVICE_UNAVAILABLE, body = ErrorEnvelope),
+    )
 )]
-pub(crate) async fn demo_accounts(State(state): State<ApiState>) -> Result<Json<DemoAccounts>, ApiError> {
-    let accounts = match state.profile {
-        Profile::Demo => seed::demo_accounts(state.store()?).await?,
-    };
+pub(crate) async fn demo_accounts(
+    State(state): State<ApiState>,
+    _: OnThisMachine,
+) -> Result<Json<DemoAccounts>, ApiError> {
+    let accounts = seed::demo_accounts(state.store()?).await?;
     Ok(Json(DemoAccounts { accounts: accounts.into_iter().map(Into::into).collect() }))
 }
 
@@ -44,43 +39,31 @@ pub(crate) async fn demo_accounts(State(state): State<ApiState>) -> Result<Json<
 )]
 pub(crate) async fn login(
     State(state): State<ApiState>,
-    headers: HeaderMap,
+    UserAgent(user_agent): UserAgent,
     JsonBody(credentials): JsonBody<Credentials>,
 ) -> Result<Json<SignedIn>, ApiError> {
     let store = state.store()?;
     validate(&credentials)?;
-    let user_agent: Option<String> = headers
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok())
-        .map(|value| value.chars().take(USER_AGENT_LIMIT).collect());
     let (user, session) =
         store.sign_in(&credentials.email, &credentials.password, user_agent.as_deref()).await?;
-    Ok(Json(SignedIn {
-        status: "success",
-        message: format!("Signed in as {}.", user.full_name),
-        user: user.into(),
-        token: Token { access_token: session.token, token_type: "bearer", expires_at: session.expires_at },
-    }))
+    Ok(Json(SignedIn::new(user, session)))
 }
 
 fn validate(credentials: &Credentials) -> Result<(), ApiError> {
-    let mut fields = Vec::new();
-    let mut check = |path: &str, name: &str, value: &str, limit: usize| {
-        let problem = if value.trim().is_empty() {
-            Some(("required", format!("{name} is empty.")))
-        } else if value.len() > limit {
-            Some(("too_long", format!("{name} is longer than {limit} bytes.")))
-        } else if value.contains('\0') {
-            Some(("character", format!("{name} holds a NUL character.")))
-        } else {
-            None
-        };
-        if let Some((code, message)) = problem {
-            fields.push(FieldError { path: path.to_owned(), code, message });
-        }
+    let email = credentials.email.as_str();
+    let email = if email.trim().is_empty() {
+        Err(Objection::new("required", "The e-mail address is empty."))
+    } else if email.len() > EMAIL_LIMIT {
+        Err(Objection::new("too_long", format!("The e-mail address is longer than {EMAIL_LIMIT} bytes.")))
+    } else if email.contains('\0') {
+        Err(Objection::new("character", "The e-mail address holds a NUL character."))
+    } else {
+        Ok(())
     };
-    check("/email", "The e-mail address", &credentials.email, EMAIL_LIMIT);
-    check("/password", "The password", &credentials.password, PASSWORD_LIMIT);
+    let fields: Vec<FieldError> = [("/email", email), ("/password", password_form(&credentials.password))]
+        .into_iter()
+        .filter_map(|(path, checked)| Some(FieldError::new(path, checked.err()?)))
+        .collect();
     if fields.is_empty() { Ok(()) } else { Err(ApiError::invalid(fields)) }
 }
 

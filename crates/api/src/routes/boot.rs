@@ -44,5 +44,5 @@ pub(crate) async fn boot(State(state): State<ApiState>, QueryOf(query): QueryOf<
         let _ = tokio::time::timeout(LONG_POLL, watcher.wait_for(|snapshot| snapshot.revision > after)).await;
     }
     let snapshot = watcher.borrow().clone();
-    Json(Boot::new(&snapshot, state.profile))
+    Json(Boot::new(&snapshot, state.profile()))
 }

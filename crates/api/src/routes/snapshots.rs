@@ -57,7 +57,9 @@ pub(crate) async fn create(
     JsonBody(snapshot): JsonBody<NewSnapshot>,
 ) -> Result<(StatusCode, Json<Task>), ApiError> {
     let (name, note) = validate(Some(snapshot.name), Some(snapshot.note))?;
-    let task = administrator.maintenance.create(name.unwrap_or_default(), note.unwrap_or_default()).await?;
+    let actor = administrator.session.user_id();
+    let task =
+        administrator.maintenance.create(name.unwrap_or_default(), note.unwrap_or_default(), actor).await?;
     Ok((StatusCode::ACCEPTED, Json(task.into())))
 }
 
@@ -97,7 +99,7 @@ pub(crate) async fn import(
         return Err(ApiError::new(ErrorCode::RequestTooLarge, detail));
     }
     let (reader, remains) = BodyReader::new(body, FILE_LIMIT);
-    match administrator.maintenance.import(Box::new(reader), length).await {
+    match administrator.maintenance.import(Box::new(reader), length, administrator.session.user_id()).await {
         Ok(snapshot) => Ok((StatusCode::CREATED, Json(snapshot.into()))),
         Err(problem) => Err(remains.settle().await.unwrap_or_else(|| problem.into())),
     }
@@ -123,7 +125,7 @@ pub(crate) async fn edit(
     JsonBody(change): JsonBody<SnapshotChange>,
 ) -> Result<Json<Snapshot>, ApiError> {
     let (name, note) = validate(change.name, change.note)?;
-    Ok(Json(administrator.maintenance.edit(id, name, note).await?.into()))
+    Ok(Json(administrator.maintenance.edit(id, name, note, administrator.session.user_id()).await?.into()))
 }
 
 /// Take a snapshot from the list
@@ -143,7 +145,7 @@ pub(crate) async fn edit(
     )
 )]
 pub(crate) async fn remove(administrator: Administrator, PathId(id): PathId) -> Result<StatusCode, ApiError> {
-    administrator.maintenance.remove(id).await?;
+    administrator.maintenance.remove(id, administrator.session.user_id()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -165,7 +167,7 @@ pub(crate) async fn put_back(
     administrator: Administrator,
     PathId(id): PathId,
 ) -> Result<Json<Snapshot>, ApiError> {
-    Ok(Json(administrator.maintenance.put_back(id).await?.into()))
+    Ok(Json(administrator.maintenance.put_back(id, administrator.session.user_id()).await?.into()))
 }
 
 /// Begin to replace all data by a snapshot's
@@ -212,7 +214,10 @@ pub(crate) async fn export(
     administrator: Administrator,
     PathId(id): PathId,
 ) -> Result<(StatusCode, Json<Task>), ApiError> {
-    Ok((StatusCode::ACCEPTED, Json(administrator.maintenance.export(id).await?.into())))
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(administrator.maintenance.export(id, administrator.session.user_id()).await?.into()),
+    ))
 }
 
 /// Name and note without the space around them, or what is wrong with each.

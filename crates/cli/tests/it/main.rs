@@ -5,9 +5,11 @@
 mod boot;
 mod command;
 mod exec;
+mod history;
 mod logs;
 mod psql;
 mod reset;
+mod seed;
 mod snapshot;
 mod status;
 mod terminal;

@@ -1,20 +1,24 @@
 //! Everything that differs between operating systems.
 
-#[cfg(not(unix))]
-compile_error!(
-    "Windows needs its own half: loopback with scram instead of the socket, a job object, a restricted token"
-);
 #[cfg(unix)]
 mod guard;
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(unix)]
 pub(crate) use guard::Guard;
 #[cfg(unix)]
 pub(crate) use unix::*;
+#[cfg(windows)]
+pub(crate) use windows::*;
+
+#[cfg(not(any(unix, windows)))]
+compile_error!("there is no bundled PostgreSQL for this system");
 
 /// An entry of the user database.
+#[cfg(unix)]
 pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) uid: u32,

@@ -5,7 +5,8 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+pub(crate) use std::process::Child;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -34,9 +35,9 @@ pub(crate) fn user_named(name: &str) -> Option<User> {
     Passwd::from_name(name).ok().flatten().map(user)
 }
 
-/// The name of a user id, else the number.
-pub(crate) fn name_of(uid: u32) -> String {
-    Passwd::from_uid(Uid::from_raw(uid)).ok().flatten().map_or(uid.to_string(), |entry| entry.name)
+/// Whether this process is one of root.
+pub(crate) fn is_root() -> bool {
+    current_user().is_some_and(|user| user.uid == 0)
 }
 
 /// Creates a folder with exactly this mode, whatever the umask, owned by `owner` if given. Fails if it exists.
@@ -100,8 +101,56 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-pub(crate) fn owner(path: &Path) -> io::Result<u32> {
+fn owner(path: &Path) -> io::Result<u32> {
     Ok(fs::symlink_metadata(path)?.uid())
+}
+
+/// Whether it is the account's.
+pub(crate) fn is_owned_by(path: &Path, account: &Account) -> io::Result<bool> {
+    Ok(owner(path)? == account.uid)
+}
+
+/// Whether it is root's.
+pub(crate) fn belongs_to_root(path: &Path) -> bool {
+    owner(path).is_ok_and(|uid| uid == 0)
+}
+
+/// The name of the account it belongs to, else its number.
+pub(crate) fn owner_name(path: &Path) -> Option<String> {
+    let uid = owner(path).ok()?;
+    Some(Passwd::from_uid(Uid::from_raw(uid)).ok().flatten().map_or(uid.to_string(), |entry| entry.name))
+}
+
+/// Takes the lock of a file for this handle alone, and waits for it.
+pub(crate) fn lock(file: &File) -> io::Result<()> {
+    file.lock()
+}
+
+/// Takes the lock of a file for this handle alone if it is free.
+pub(crate) fn try_lock(file: &File) -> Result<(), fs::TryLockError> {
+    file.try_lock()
+}
+
+/// Takes the lock of a file, which others may do as well that share it.
+pub(crate) fn try_lock_shared(file: &File) -> Result<(), fs::TryLockError> {
+    file.try_lock_shared()
+}
+
+/// Gives the lock back.
+pub(crate) fn unlock(file: &File) -> io::Result<()> {
+    file.unlock()
+}
+
+/// Characters a tree's path may not have: initdb runs its children through the shell, with their paths in double quotes.
+pub(crate) const NOT_IN_A_TREE: &[char] = &['"', '$', '`', '\\'];
+
+/// Longest path of a data directory, in bytes. PostgreSQL keeps every path in `MAXPGPATH` (1024) bytes, and initdb crashes
+/// where one is longer; the names below the data directory need some hundred.
+pub(crate) const LONGEST_DATA: usize = 900;
+
+/// The path without links.
+pub(crate) fn canonicalize(path: &Path) -> io::Result<PathBuf> {
+    path.canonicalize()
 }
 
 /// Whether `account` has all of `bits` (an octal digit: 4 read, 2 write, 1 enter or run) on `path`, by owner, group and
@@ -204,6 +253,26 @@ pub(crate) fn ask(pid: i32, request: Request) -> io::Result<()> {
     }
 }
 
+/// Asks a program that is none of the server's processes to end. One that is gone is not an error.
+pub(crate) fn end(pid: i32, request: Request) -> io::Result<()> {
+    ask(pid, request)
+}
+
+/// What no program does without.
+pub(crate) fn needed_variables() -> Vec<(&'static str, OsString)> {
+    Vec::new()
+}
+
+/// All that the server and its tools find in their environment.
+pub(crate) fn environment() -> Vec<(&'static str, OsString)> {
+    [("PATH", "/usr/bin:/bin"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC")]
+        .map(|(name, value)| (name, value.into()))
+        .into()
+}
+
+/// Programs have no windows.
+pub(crate) fn without_window(_command: &mut Command) {}
+
 /// A command that runs the server without input. Where the kernel does not end it with its parent, the guard does.
 pub(crate) fn server(program: &Path) -> io::Result<(Command, Option<Guard>)> {
     if cfg!(target_os = "linux") {
@@ -232,13 +301,14 @@ pub(crate) fn confine(command: &mut Command, account: &Account) {
     die_with_parent(command);
 }
 
-/// Prepares a child that stays this process's own account: out of the terminal's process group, and on Linux told to end
+/// Starts a child that stays this process's own account: out of the terminal's process group, and on Linux told to end
 /// when the thread that spawns it does.
-pub(crate) fn attach(command: &mut Command) {
+pub(crate) fn spawn(command: &mut Command) -> io::Result<Child> {
     command.process_group(0);
     heed_signals(command);
     #[cfg(target_os = "linux")]
     die_with_parent(command);
+    command.spawn()
 }
 
 /// Lets a child be ended by the signals we use from its very first moment on. A program that was started in the background of

@@ -17,7 +17,7 @@ impl Turn {
     pub(super) fn take(folder: &Path) -> Result<Self, PostgresError> {
         let path = folder.join("lock");
         let file = os::open_private(&path).map_err(PostgresError::io("open", &path))?;
-        file.lock().map_err(PostgresError::io("lock", &path))?;
+        os::lock(&file).map_err(PostgresError::io("lock", &path))?;
         Ok(Self(file))
     }
 }
@@ -25,7 +25,7 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         // Not left to close(): a child between fork and exec shares the descriptor.
-        let _ = self.0.unlock();
+        let _ = os::unlock(&self.0);
     }
 }
 

@@ -11,7 +11,7 @@ use super::format::{Container, Header, Refusal};
 use super::restore::{self, Target};
 use super::run::{Run, run};
 use super::{Entry, Facts, Progress, ServerAddress, Snapshot, dump, name};
-use crate::PostgresError;
+use crate::{PostgresError, os};
 
 /// What a snapshot's file is called after its id.
 const SUFFIX: &str = "drydock";
@@ -224,7 +224,7 @@ impl SnapshotFolder {
             }
             for path in files(&folder.path)?.filter(|path| has_suffix(path, UNFINISHED)) {
                 // Whoever writes it has locked it.
-                if File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
+                if File::open(&path).is_ok_and(|file| os::try_lock(&file).is_ok()) {
                     fs::remove_file(&path).map_err(PostgresError::io("remove", &path))?;
                 }
             }
@@ -293,7 +293,7 @@ impl SnapshotFolder {
         make_folder(&self.path)?;
         let _turn = Turn::take(&self.path)?;
         let draft = Draft::in_folder(&self.path)?;
-        draft.file.lock().map_err(PostgresError::io("lock", draft.path()))?;
+        os::lock(&draft.file).map_err(PostgresError::io("lock", draft.path()))?;
         Ok(draft)
     }
 }

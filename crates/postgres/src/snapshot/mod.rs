@@ -16,6 +16,7 @@ mod run;
 mod tests;
 mod transfer;
 
+#[cfg(unix)]
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -33,9 +34,13 @@ pub struct ServerAddress {
     /// The tree whose programs are run.
     pub tree: Tree,
     /// The folder of the server's socket.
+    #[cfg(unix)]
     pub socket_dir: PathBuf,
-    /// The number in the socket's name.
+    /// The number in the socket's name; on Windows the port on 127.0.0.1.
     pub port: u16,
+    /// Of the superuser, and of the roles that snapshots are restored as.
+    #[cfg(windows)]
+    pub password: crate::Password,
 }
 
 /// What the caller knows about the state that is saved.

@@ -106,7 +106,7 @@ impl Run {
         let child = self.child();
         self.stopped.store(true, Ordering::Release);
         if let Some(child) = &*child
-            && let Err(cause) = os::ask(child.id().cast_signed(), request)
+            && let Err(cause) = os::end(child.id().cast_signed(), request)
         {
             tracing::warn!(pid = child.id(), "could not end a program: {cause}");
         }
@@ -121,15 +121,18 @@ impl Run {
     ) -> io::Result<Tool<'_>> {
         let mut command = Command::new(server.tree.program(program));
         command.args(arguments).env_clear();
-        command.env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").env("TZ", "UTC");
-        command.env("PGHOST", &server.socket_dir).env("PGPORT", server.port.to_string());
+        command.envs(os::environment()).env("PGPORT", server.port.to_string());
+        #[cfg(unix)]
+        command.env("PGHOST", &server.socket_dir);
+        // Only this account, and whoever may look into its processes, can read the environment of one.
+        #[cfg(windows)]
+        command.env("PGHOST", "127.0.0.1").env("PGPASSWORD", server.password.expose());
         command.env("PGAPPNAME", "drydock snapshot");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        os::attach(&mut command);
 
         let mut slot = self.child();
         self.go_on()?;
-        let mut child = command.spawn()?;
+        let mut child = os::spawn(&mut command)?;
         let (input, output) = (child.stdin.take(), child.stdout.take());
         let messages = child.stderr.take();
         *slot = Some(child);

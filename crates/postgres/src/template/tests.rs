@@ -119,6 +119,7 @@ fn nothing_is_written_elsewhere() {
     unpack(&template, &folder.path().join("sound")).unwrap();
 }
 
+#[cfg(unix)]
 #[test]
 fn what_is_no_file_is_not_packed() {
     let folder = tempfile::tempdir().unwrap();

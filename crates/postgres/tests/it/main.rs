@@ -1,6 +1,7 @@
 //! The bundled cluster for real. Every test has its own data directory and server; they run in parallel.
 //!
 //! They hold for root, whose servers run as an unprivileged account, and for an ordinary user.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "tests")]
 
 use std::ffi::OsStr;

@@ -1,6 +1,4 @@
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use drydock_postgres::PostgresError;
 use drydock_postgres::snapshot::{Progress, ServerAddress, SnapshotFolder};
@@ -182,6 +180,9 @@ async fn another_process() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_killed_process_leaves_no_program_and_no_lasting_file() {
+    use std::os::unix::process::CommandExt;
+    use std::process::{Command, Stdio};
+
     let (running, session) = locked().await;
     let mut other = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "cancel::another_process", "--ignored"])

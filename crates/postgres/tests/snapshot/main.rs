@@ -1,4 +1,5 @@
 //! Snapshots of real databases. Every test has its own cluster; they run in parallel.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "tests")]
 
 mod cancel;

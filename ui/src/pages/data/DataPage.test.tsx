@@ -116,7 +116,7 @@ test("a reset says what it replaces, forgets what was read, and offers the way b
   expect(api.asked).not.toContain("POST /api/v1/maintenance/reset");
 
   await user.click(within(dialog).getByRole("button", { name: "Reset demo data" }));
-  expect(await screen.findByText("Demo data reset in 38 ms.")).toBeVisible();
+  expect(await screen.findByText("Data reset in 38 ms.")).toBeVisible();
   expect(queries.getQueryData(["left behind"])).toBeUndefined();
   expect(JSON.stringify(queries.getQueryCache().getAll().map((query) => query.state.data))).not.toContain("Renamed Inc");
 
@@ -134,7 +134,7 @@ test("the offer of an undo that has been overtaken changes nothing", async () =>
   api.answers["POST /api/v1/maintenance/reset"] = () => json(200, { elapsed_ms: 38, undo });
   await user.click(screen.getByRole("button", { name: "Reset demo data" }));
   await user.click(within(screen.getByRole("alertdialog")).getByRole("button", { name: "Reset demo data" }));
-  await screen.findByText("Demo data reset in 38 ms.");
+  await screen.findByText("Data reset in 38 ms.");
   await api.change({ undo: { cause: "restore", at: "2026-10-04T12:09:00Z" } });
   await screen.findByRole("button", { name: "Undo restore" });
   await user.click(screen.getByRole("button", { name: "Undo reset" }));

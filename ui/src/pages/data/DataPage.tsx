@@ -99,7 +99,7 @@ function Data({ watch }: { watch: MaintenanceWatch }) {
     act("reset", async () => {
       const done = await resetData();
       await swapped(done.undo);
-      offer(`Demo data reset in ${duration(done.elapsed_ms)}.`, done.undo);
+      offer(`Data reset in ${duration(done.elapsed_ms)}.`, done.undo);
     });
 
   const begin = async (task: Promise<Task>, name: string) => {

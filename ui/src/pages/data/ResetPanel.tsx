@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Undo } from "../../api/maintenance";
-import { clientsQuery } from "../../api/queries";
+import { bootQuery, clientsQuery } from "../../api/queries";
 import { Button } from "../../parts/Button";
 import { Confirm } from "../../parts/Dialog";
 import { Icon } from "../../parts/Icon";
@@ -11,7 +11,7 @@ import { counted } from "../../words";
 export const UNDO_LABEL: Record<Undo["cause"], string> = { reset: "Undo reset", restore: "Undo restore", undo: "Redo" };
 
 const SINCE: Record<Undo["cause"], string> = {
-  reset: "The demo data was reset",
+  reset: "The data were reset",
   restore: "A snapshot was restored",
   undo: "The last reset or restore was undone",
 };
@@ -27,6 +27,8 @@ export function Replaced({ by }: { by: string }) {
       <p>
         {clients === undefined ? (
           "All client accounts are"
+        ) : clients.length === 0 ? (
+          "The database, which holds no client account, is"
         ) : (
           <>
             <strong>{names.format(clients.map((client) => client.name))}</strong> with{" "}
@@ -48,18 +50,48 @@ interface Props {
   onUndo: (undo: Undo) => void;
 }
 
+/** What a reset brings back. */
+interface Seeded {
+  head: string;
+  text: string;
+  does: string;
+  by: string;
+  note?: string;
+}
+
+const DEMO: Seeded = {
+  head: "Demo data",
+  text: "Go back to the data Drydock came with.",
+  does: "Reset demo data",
+  by: "the seeded demo data",
+};
+
+/** By the profile that the database was seeded with; every other is a demo. */
+const SEEDED: Record<string, Seeded> = {
+  qa: { head: "QA data", text: "Go back to the data Drydock came with.", does: "Reset QA data", by: "the seeded QA data" },
+  empty: {
+    head: "Empty database",
+    text: "Go back to the database Drydock began with: no client account and no user.",
+    does: "Reset to empty",
+    by: "an empty database",
+    note: "Your account is replaced too: the first account is set up anew, and that one can undo the reset.",
+  },
+};
+
 /** Back to the seeded data, and back again. */
 export function ResetPanel({ undo, busy, acting, onReset, onUndo }: Props) {
   const [asking, setAsking] = useState(false);
+  const profile = useQuery({ ...bootQuery, enabled: false }).data?.profile;
+  const seeded = SEEDED[profile ?? ""] ?? DEMO;
   return (
     <section className="panel" aria-labelledby="reset-title">
       <div className="panel-row">
         <div>
-          <h2 id="reset-title">Demo data</h2>
-          <p className="quiet">Go back to the data Drydock came with. What is there now is kept and can be brought back.</p>
+          <h2 id="reset-title">{seeded.head}</h2>
+          <p className="quiet">{seeded.text} What is there now is kept and can be brought back.</p>
         </div>
         <Button busy={acting === "reset"} aria-disabled={busy || undefined} onClick={() => busy || setAsking(true)}>
-          Reset demo data
+          {seeded.does}
         </Button>
       </div>
       {undo != null && (
@@ -73,8 +105,9 @@ export function ResetPanel({ undo, busy, acting, onReset, onUndo }: Props) {
           </Button>
         </div>
       )}
-      <Confirm open={asking} onOpen={setAsking} title="Reset demo data?" does="Reset demo data" onConfirm={onReset}>
-        <Replaced by="the seeded demo data" />
+      <Confirm open={asking} onOpen={setAsking} title={`${seeded.does}?`} does={seeded.does} onConfirm={onReset}>
+        <Replaced by={seeded.by} />
+        {seeded.note !== undefined && <p>{seeded.note}</p>}
       </Confirm>
     </section>
   );

@@ -8,7 +8,7 @@ import { size } from "../../words";
 const SLOW_MS = 1000;
 
 const DOING: Record<Task["kind"], string> = {
-  reset: "Resetting the demo data",
+  reset: "Resetting the data",
   undo: "Bringing back the earlier state",
   snapshot_create: "Making a snapshot",
   snapshot_restore: "Restoring a snapshot",

@@ -1,0 +1,260 @@
+//! The default users, and what they may see.
+
+use drydock_domain::{Profile, Role, UserId};
+use serde_json::json;
+use uuid::{Uuid, uuid};
+
+use super::{
+    BEGUN, Plan, at,
+    copy::{Batch, row},
+    demo::Client,
+    named,
+};
+use crate::{StoreError, password};
+
+/// A default user.
+pub(super) struct Account {
+    pub(super) fixed_id: Option<Uuid>,
+    pub(super) email: &'static str,
+    pub(super) password: &'static str,
+    pub(super) first_name: &'static str,
+    pub(super) last_name: &'static str,
+    pub(super) role: Role,
+    pub(super) access_level: &'static str,
+    pub(super) organization: &'static str,
+    pub(super) role_description: &'static str,
+    /// Slugs of the client accounts it is a member of.
+    pub(super) clients: &'static [&'static str],
+}
+
+impl Account {
+    pub(super) fn id(&self) -> UserId {
+        UserId(self.fixed_id.unwrap_or_else(|| named("user", self.email)))
+    }
+
+    /// Whether it belongs to `client`. What is made to measure with is everybody's.
+    fn is_member(&self, client: &Client) -> bool {
+        client.is_for_all || self.clients.contains(&client.slug.as_ref())
+    }
+}
+
+/// Grants everything that is granted to the others.
+pub(super) fn administrator() -> UserId {
+    ACCOUNTS[0].id()
+}
+
+/// Leads the engagements, and approves what is imported.
+pub(super) fn manager() -> UserId {
+    ACCOUNTS[1].id()
+}
+
+/// Imports for `client`: the analyst where that is a member, else the manager.
+pub(super) fn importer(client: &Client) -> UserId {
+    ACCOUNTS[1..3].iter().rev().find(|account| account.is_member(client)).map_or_else(manager, Account::id)
+}
+
+const DEMO_PASSWORD: &str = "Demo123!";
+
+/// Strongest role first.
+pub(super) const ACCOUNTS: &[Account] = &[
+    Account {
+        fixed_id: None,
+        email: "chocka@gmail.com",
+        password: "Password123!",
+        first_name: "Platform",
+        last_name: "Admin",
+        role: Role::PlatformAdmin,
+        access_level: "super_admin",
+        organization: "Platform",
+        role_description: "Platform administrator",
+        clients: &["demo-corp", "meridian-logistics", "alder-health"],
+    },
+    Account {
+        fixed_id: None,
+        email: "manager@demo-corp.com",
+        password: DEMO_PASSWORD,
+        first_name: "Demo",
+        last_name: "Manager",
+        role: Role::EngagementManager,
+        access_level: "admin",
+        organization: "Demo Corporation",
+        role_description: "Engagement manager",
+        clients: &["demo-corp", "meridian-logistics", "alder-health"],
+    },
+    Account {
+        fixed_id: None,
+        email: "analyst@demo-corp.com",
+        password: DEMO_PASSWORD,
+        first_name: "Demo",
+        last_name: "Analyst",
+        role: Role::Analyst,
+        access_level: "read_write",
+        organization: "Demo Corporation",
+        role_description: "Analyst",
+        clients: &["demo-corp", "meridian-logistics"],
+    },
+    Account {
+        fixed_id: Some(uuid!("33333333-3333-3333-3333-333333333333")),
+        email: "demo@demo-corp.com",
+        password: DEMO_PASSWORD,
+        first_name: "Demo",
+        last_name: "User",
+        role: Role::Analyst,
+        access_level: "read_write",
+        organization: "Demo Corporation",
+        role_description: "Demo user",
+        clients: &["demo-corp"],
+    },
+    Account {
+        fixed_id: None,
+        email: "viewer@demo-corp.com",
+        password: DEMO_PASSWORD,
+        first_name: "Demo",
+        last_name: "Viewer",
+        role: Role::Viewer,
+        access_level: "read_only",
+        organization: "Demo Corporation",
+        role_description: "Viewer",
+        clients: &["demo-corp"],
+    },
+];
+
+/// A hash of each account's password, none where the profile has no users.
+pub(super) async fn hashes(profile: Profile) -> Result<Vec<String>, StoreError> {
+    if !profile.has_default_users() {
+        return Ok(Vec::new());
+    }
+    let mut hashing = tokio::task::JoinSet::new();
+    for (index, account) in ACCOUNTS.iter().enumerate() {
+        let (email, password) = (account.email, account.password);
+        hashing.spawn(async move { (index, password::hash_default(email, password).await) });
+    }
+    let mut hashes = vec![String::new(); ACCOUNTS.len()];
+    while let Some(joined) = hashing.join_next().await {
+        let (index, hash) = joined.map_err(|error| StoreError::Hashing(error.to_string()))?;
+        hashes[index] = hash?;
+    }
+    Ok(hashes)
+}
+
+/// Adds the users with their profiles, roles and memberships. Where there are no hashes there are no users.
+pub(super) fn write(batch: &mut Batch, plan: &Plan, clients: &[Client], hashes: &[String]) {
+    let begun = at(plan.anchor, BEGUN, 8, 0);
+    let Some(first) = clients.first() else { return };
+    for (account, hash) in ACCOUNTS.iter().zip(hashes) {
+        row!(
+            batch,
+            "users",
+            id = account.id().0,
+            email = account.email,
+            password_hash = hash,
+            first_name = account.first_name,
+            last_name = account.last_name,
+            is_active = true,
+            is_verified = true,
+            default_client_id = first.id().0,
+            default_engagement_id = first.projects.first().map(|project| project.id().0),
+            created_at = begun,
+            updated_at = begun,
+        );
+    }
+    for account in ACCOUNTS.iter().take(hashes.len()) {
+        row!(
+            batch,
+            "user_profiles",
+            user_id = account.id().0,
+            status = "active",
+            approval_requested_at = begun,
+            approved_at = begun,
+            approved_by = administrator().0,
+            organization = account.organization,
+            role_description = account.role_description,
+            requested_access_level = account.access_level,
+            created_at = begun,
+            updated_at = begun,
+        );
+        let scope = (account.role != Role::PlatformAdmin).then(|| first.id().0);
+        row!(
+            batch,
+            "user_roles",
+            id = named("role", account.email),
+            user_id = account.id().0,
+            role_type = account.role.as_str(),
+            role_name = account.role_description,
+            description = account.role_description,
+            scope_type = if scope.is_some() { "client" } else { "global" },
+            scope_client_id = scope,
+            is_active = true,
+            assigned_at = begun,
+            assigned_by = administrator().0,
+            created_at = begun,
+            updated_at = begun,
+        );
+        for client in clients.iter().filter(|client| account.is_member(client)) {
+            row!(
+                batch,
+                "user_account_associations",
+                id = named("association", &format!("{}/{}", account.email, client.slug)),
+                user_id = account.id().0,
+                client_account_id = client.id().0,
+                role = account.role.as_str(),
+                created_at = begun,
+                updated_at = begun,
+                created_by = administrator().0,
+            );
+            row!(
+                batch,
+                "client_access",
+                id = named("access", &format!("{}/{}", account.email, client.slug)),
+                user_profile_id = account.id().0,
+                client_account_id = client.id().0,
+                access_level = account.access_level,
+                permissions = permissions(account),
+                granted_at = begun,
+                granted_by = administrator().0,
+                created_at = begun,
+                updated_at = begun,
+            );
+        }
+    }
+}
+
+/// Adds the access of `client`'s members to its engagements.
+pub(super) fn engagement_access(batch: &mut Batch, plan: &Plan, client: &Client) {
+    let begun = at(plan.anchor, BEGUN, 8, 30);
+    for project in client.projects.iter() {
+        for account in ACCOUNTS.iter().filter(|account| account.is_member(client)) {
+            row!(
+                batch,
+                "engagement_access",
+                id = named(
+                    "engagement access",
+                    &format!("{}/{}/{}", account.email, client.slug, project.slug)
+                ),
+                user_profile_id = account.id().0,
+                engagement_id = project.id().0,
+                access_level = account.access_level,
+                engagement_role = account.role.as_str(),
+                granted_at = begun,
+                granted_by = administrator().0,
+                created_at = begun,
+                updated_at = begun,
+            );
+        }
+    }
+}
+
+/// What the account's access level means, in the words of `client_access.permissions`.
+fn permissions(account: &Account) -> serde_json::Value {
+    let writes = account.access_level != "read_only";
+    let manages = account.role >= Role::EngagementManager;
+    let administers = account.role >= Role::ClientAdmin;
+    json!({
+        "can_view_data": true,
+        "can_import_data": writes,
+        "can_export_data": writes,
+        "can_manage_engagements": manages,
+        "can_configure_client_settings": administers,
+        "can_manage_client_users": administers,
+    })
+}

@@ -1,0 +1,292 @@
+//! The way forward: 001 to n on an empty database, each step on the one before with data in it, and an older build before a newer
+//! database.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use drydock_store::{Store, Target, bootstrap, history, history::Migrations, verify};
+use drydock_testkit::{Database, program, psql_on};
+
+use crate::history::{Fresh, everything, sql};
+
+/// A table's columns, how many rows it has, and a digest over them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Table {
+    columns: Vec<String>,
+    rows: u64,
+    digest: String,
+}
+
+type Rows = BTreeMap<String, Table>;
+
+const NOT_OURS: [&str; 2] = ["_sqlx_migrations", "alembic_version"];
+
+/// The columns of each table of schema `migration`.
+fn columns(target: &Target) -> BTreeMap<String, Vec<String>> {
+    let asked = "select c.relname, string_agg(a.attname, ',' order by a.attname)
+                 from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                 where c.relnamespace = 'migration'::regnamespace and c.relkind in ('r', 'p') group by 1";
+    sql(target, "postgres", asked)
+        .lines()
+        .filter_map(|line| line.split_once('|'))
+        .filter(|(table, _)| !NOT_OURS.contains(table))
+        .map(|(table, columns)| (table.to_owned(), columns.split(',').map(ToOwned::to_owned).collect()))
+        .collect()
+}
+
+/// What is in the given columns of the given tables.
+fn rows(target: &Target, of: &BTreeMap<String, Vec<String>>) -> Rows {
+    let asked: Vec<String> = of
+        .iter()
+        .map(|(table, columns)| {
+            let row = format!("row({})::text", columns.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", "));
+            format!(
+                "select '{table}', count(*), md5(coalesce(string_agg({row}, ' ' order by {row} collate \"C\"), '')) from migration.\"{table}\""
+            )
+        })
+        .collect();
+    sql(target, "postgres", &asked.join(" union all "))
+        .lines()
+        .map(|line| {
+            let [table, rows, digest] = line.split('|').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            let columns = of[table].clone();
+            (table.to_owned(), Table { columns, rows: rows.parse().unwrap(), digest: digest.to_owned() })
+        })
+        .collect()
+}
+
+/// What a migration says it changes on purpose: `table` or `table.column`, after `-- changes:` on a line of its own.
+fn changes(text: &str) -> Vec<&str> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("-- changes:"))
+        .flat_map(|names| names.split(',').map(str::trim))
+        .collect()
+}
+
+/// Applies the last of `set`, which alone is pending, and tells what it lost, except for what its text says it changes.
+async fn losses(target: &Target, set: &Migrations) -> Vec<String> {
+    let (_, _, text) = set.iter().last().unwrap();
+    let meant = changes(text);
+    let kept = |of: &BTreeMap<String, Vec<String>>| -> BTreeMap<String, Vec<String>> {
+        of.iter()
+            .filter(|(table, _)| !meant.contains(&table.as_str()))
+            .map(|(table, columns)| {
+                let is_kept = |column: &&String| !meant.contains(&format!("{table}.{column}").as_str());
+                (table.clone(), columns.iter().filter(is_kept).cloned().collect())
+            })
+            .collect()
+    };
+    let had = kept(&columns(target));
+    let before = rows(target, &had);
+    let seen = set.compare(target).await.unwrap();
+    assert_eq!(seen.pending.len(), 1, "one step at a time");
+    set.migrate(target, &seen, history::PATIENCE, &|_| ()).await.unwrap();
+
+    let now = columns(target);
+    let mut losses = Vec::new();
+    for (table, names) in &had {
+        match now.get(table) {
+            None => losses.push(format!("table {table} is gone")),
+            Some(there) => losses.extend(
+                names
+                    .iter()
+                    .filter(|name| !there.contains(name))
+                    .map(|name| format!("column {table}.{name} is gone")),
+            ),
+        }
+    }
+    if losses.is_empty() {
+        let after = rows(target, &had);
+        losses.extend(before.iter().filter(|(table, rows)| after[*table] != **rows).map(|(table, rows)| {
+            format!("table {table} had {} rows and has {}, not the same", rows.rows, after[table].rows)
+        }));
+    }
+    losses
+}
+
+/// Where the rows are that version `of` had, for the next one to be tried on.
+fn rows_of(of: i64) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/forward/{of:03}.sql"))
+}
+
+/// Writes all rows of `target` as statements.
+fn write_rows(target: &Target, file: &Path) {
+    let output = Command::new(program("pg_dump"))
+        .args(["--username=postgres", "--dbname", target.database(), "--host"])
+        .arg(target.socket_dir())
+        // Named columns in many rows at once: readable as a difference, and in no order that foreign keys would ask for.
+        .args([
+            "--data-only",
+            "--column-inserts",
+            "--rows-per-insert=50",
+            "--disable-triggers",
+            "--schema=migration",
+        ])
+        .args(NOT_OURS.map(|table| format!("--exclude-table-data=migration.{table}")))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::write(file, output.stdout).unwrap();
+}
+
+/// A database at `version` of the shipped line, with the rows of `file`.
+async fn at(version: i64, file: &Path) -> Fresh {
+    let fresh = Fresh::absent().await;
+    bootstrap::run(fresh.target()).await.unwrap();
+    let set = Migrations::shipped().up_to(version);
+    let seen = set.compare(fresh.target()).await.unwrap();
+    set.migrate(fresh.target(), &seen, history::PATIENCE, &|_| ()).await.unwrap();
+    let filled = psql_on(fresh.target(), "postgres")
+        .args(["--single-transaction", "--file"])
+        .arg(file)
+        .output()
+        .unwrap();
+    assert!(filled.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&filled.stderr));
+    fresh
+}
+
+/// 001 to n on nothing: it is what the gates and the committed listing want.
+#[tokio::test]
+async fn from_nothing_to_the_last() {
+    let fresh = Fresh::absent().await;
+    bootstrap::run(fresh.target()).await.unwrap();
+    let seen = history::compare(fresh.target()).await.unwrap();
+    let versions: Vec<i64> = Migrations::shipped().versions().collect();
+    assert_eq!((seen.applied.as_slice(), seen.pending), ([].as_slice(), versions.clone()));
+    // Compares with the listing itself once everything is applied.
+    history::migrate(fresh.target(), &history::compare(fresh.target()).await.unwrap()).await.unwrap();
+    assert_eq!(history::compare(fresh.target()).await.unwrap().applied, versions);
+    let store = Store::open(fresh.target());
+    verify::schema(&store).await.unwrap();
+    store.close().await;
+}
+
+/// Every step of the shipped line keeps the rows that the version before it had.
+#[tokio::test]
+async fn every_step_keeps_the_data() {
+    let shipped = Migrations::shipped();
+    let versions: Vec<i64> = shipped.versions().collect();
+    for pair in versions.windows(2) {
+        let [before, next] = pair else { unreachable!("windows of two") };
+        let file = rows_of(*before);
+        assert!(
+            file.is_file(),
+            "{} is missing: docs/how-to/add-a-migration.md says how to make it",
+            file.display()
+        );
+        let fresh = at(*before, &file).await;
+        assert_eq!(losses(fresh.target(), &shipped.up_to(*next)).await, [""; 0], "{next:03}");
+    }
+}
+
+/// The rows that a next step is tried on are all rows, and they can be put into a fresh database of their version.
+#[tokio::test]
+async fn rows_that_were_written_come_back() {
+    let database = Database::new().await;
+    let last = Migrations::shipped().versions().next_back().unwrap();
+    let folder = drydock_testkit::folder();
+    let file = folder.path().join("rows.sql");
+    write_rows(database.target(), &file);
+    let fresh = at(last, &file).await;
+    let columns = columns(database.target());
+    let (written, back) = (rows(database.target(), &columns), rows(fresh.target(), &columns));
+    assert!(written["assets"].rows > 20, "there must be something to write");
+    assert_eq!(written, back);
+}
+
+/// Not a test: writes the rows of the last version, before there is a next one. `cargo xtask migration new` says when.
+#[tokio::test]
+#[ignore = "writes tests/fixtures/forward"]
+async fn write_the_rows_of_the_last_version() {
+    let database = Database::new().await;
+    let last = Migrations::shipped().versions().next_back().unwrap();
+    let file = rows_of(last);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    write_rows(database.target(), &file);
+}
+
+/// Steps of a future that there is not yet, on the present state with its data: good ones pass.
+#[tokio::test]
+async fn good_steps_keep_the_data() {
+    let database = Database::new().await;
+    let target = database.target();
+    let filled = rows(target, &columns(target));
+    assert!(filled["assets"].rows > 20 && filled["users"].rows > 1, "there must be something to lose");
+
+    let mut set = Migrations::shipped().up_to(1);
+    for (name, text) in [
+        (
+            "002_asset_notes.sql",
+            "ALTER TABLE migration.assets ADD COLUMN notes text NOT NULL DEFAULT '';
+             CREATE INDEX ix_assets_notes ON migration.assets (client_account_id, notes);",
+        ),
+        (
+            "003_reviews.sql",
+            "CREATE TABLE migration.reviews (client_account_id uuid NOT NULL, id uuid NOT NULL DEFAULT gen_random_uuid(),
+                 CONSTRAINT pk_reviews PRIMARY KEY (client_account_id, id));
+             ALTER TABLE migration.reviews ENABLE ROW LEVEL SECURITY;",
+        ),
+        ("004_shorter.sql", "-- changes: users.first_name\nUPDATE migration.users SET first_name = left(first_name, 3);"),
+    ] {
+        set = set.and([(name, text)]).unwrap();
+        assert_eq!(losses(target, &set).await, [""; 0], "{name}");
+    }
+    assert_eq!(sql(target, "postgres", "select max(version) from migration._sqlx_migrations"), "4");
+}
+
+/// And those that lose something are found out.
+#[tokio::test]
+async fn a_step_that_loses_data_is_found_out() {
+    for (text, loss) in [
+        ("TRUNCATE migration.asset_tags", "asset_tags"),
+        ("ALTER TABLE migration.assets DROP COLUMN description", "column assets.description is gone"),
+        ("DROP TABLE migration.wave_plans CASCADE", "table wave_plans is gone"),
+        ("UPDATE migration.users SET first_name = upper(first_name)", "table users had"),
+        // As many rows as before, and each value is there still.
+        (
+            "WITH pair AS (SELECT id, row_number() OVER (ORDER BY email) AS place, count(*) OVER () AS n, last_name FROM migration.users)
+             UPDATE migration.users u SET last_name = other.last_name
+             FROM pair mine JOIN pair other ON other.place = mine.n + 1 - mine.place WHERE mine.id = u.id",
+            "table users had",
+        ),
+        // What is said to change is no licence for the rest.
+        ("-- changes: users.first_name\nUPDATE migration.users SET last_name = ''", "table users had"),
+    ] {
+        let database = Database::new().await;
+        let _ = database.sql(
+            "insert into migration.tags (client_account_id, name, category)
+                 select client_account_id, 'for the test', 'technology' from migration.assets limit 1;
+             insert into migration.asset_tags (client_account_id, tag_id, asset_id)
+                 select t.client_account_id, t.id, a.id
+                 from migration.tags t join migration.assets a on a.client_account_id = t.client_account_id
+                 where t.name = 'for the test' limit 1",
+        );
+        let set = Migrations::shipped().up_to(1).and([("002_bad.sql", text)]).unwrap();
+        let losses = losses(database.target(), &set).await;
+        assert!(losses.iter().any(|told| told.contains(loss)), "{text}: {losses:?}");
+    }
+}
+
+/// A build that is older than the database says so, and lets it be.
+#[tokio::test]
+async fn an_older_build_refuses_a_newer_database_politely() {
+    let database = Database::new().await;
+    let newer = Migrations::shipped()
+        .and([("002_asset_notes.sql", "ALTER TABLE migration.assets ADD COLUMN notes text")])
+        .unwrap();
+    let seen = newer.compare(database.target()).await.unwrap();
+    newer.migrate(database.target(), &seen, history::PATIENCE, &|_| ()).await.unwrap();
+
+    let before = everything(database.target());
+    let error = history::compare(database.target()).await.unwrap_err();
+    assert_eq!(error.code().as_str(), "history.ahead");
+    for part in ["002 (asset notes)", "ends at 001", "Open it with the newer build"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    assert!(everything(database.target()) == before);
+    // The newer build itself goes on as ever.
+    assert!(newer.compare(database.target()).await.unwrap().pending.is_empty());
+}
