@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use drydock_store::{
-    Store, StoreError, bootstrap, clone, content,
+    Store, StoreError, bootstrap, catalogue, clone, content,
     databases::{Cause, Databases},
     history,
 };
@@ -78,7 +78,7 @@ async fn a_reset_brings_the_seeded_rows_back_and_undo_the_changed_ones() {
 /// The number of rows of each table.
 fn rows(database: &Database) -> String {
     let counts = database.sql(
-        "select string_agg(format('select %L, count(*) from migration.%I', relname, relname), ' union all ' order by relname)
+        "select string_agg(format('select %L, count(*) from migration.%I', relname, relname), ' union all ' order by relname) || ' order by 1'
          from pg_class where relnamespace = 'migration'::regnamespace and relkind = 'r' and relname <> 'sessions'",
     );
     database.sql(&counts)
@@ -209,4 +209,34 @@ async fn a_database_with_a_red_gate_is_not_adopted() {
     assert_eq!(tags(&database), "test 1");
     databases.abandon(&incoming).await.unwrap();
     let _ = database.sql("drop role somebody_of_old");
+}
+
+/// A note that the schema was seen whole spares the next boot a look. One that came with a database is no proof.
+#[tokio::test]
+async fn the_note_of_an_incoming_database_is_not_believed() {
+    let database = Database::new().await;
+    let databases = databases(&database).await;
+    let incoming = databases.prepare(&[]).await.unwrap();
+    let psql = |statement: &str| {
+        let output = drydock_testkit::psql_on(&incoming, "drydock_owner")
+            .args(["--quiet", "--no-align", "--tuples-only", "--command", statement])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    bootstrap::run(&incoming).await.unwrap();
+    history::migrate(&incoming, &history::compare(&incoming).await.unwrap()).await.unwrap();
+    psql("drop index migration.ix_asset_tags_tag_id");
+    let seen = psql(include_str!("../../crates/store/src/catalogue/state.sql"));
+    let state = seen.split('|').next().unwrap();
+    let version = catalogue::latest();
+    let print = catalogue::fingerprint(catalogue::committed(version).unwrap());
+    psql(&format!(
+        "comment on schema migration is 'Drydock {version:03}, catalogue {} in state {state}'",
+        &print[..16]
+    ));
+    let error = databases.adopt(&incoming, None).await.unwrap_err();
+    assert_eq!(error.code().as_str(), "verify.schema_drifted", "{error}");
+    databases.abandon(&incoming).await.unwrap();
 }

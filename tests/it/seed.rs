@@ -6,7 +6,7 @@ use drydock_testkit::{Database, PLAN};
 use crate::app::{DEMO_CLIENT, DEMO_ENGAGEMENT};
 
 /// A digest of each table's rows.
-const TABLES: &str = "select string_agg(format('select %L, count(*), md5(coalesce(string_agg(t::text, '','' order by t::text), '''')) from migration.%I t', c.relname, c.relname), ' union all ' order by c.relname)
+const TABLES: &str = "select string_agg(format('select %L, count(*), md5(coalesce(string_agg(t::text, '','' order by t::text), '''')) from migration.%I t', c.relname, c.relname), ' union all ' order by c.relname) || ' order by 1'
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where n.nspname = 'migration' and c.relkind = 'r'";
 

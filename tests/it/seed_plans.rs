@@ -25,7 +25,7 @@ fn rows(database: &Database) -> String {
     let statement = database.sql(
         "select string_agg(format('select %L, count(*), md5(coalesce(string_agg(%s, '','' order by t::text collate \"C\"), '''')) from migration.%I t',
                 c.relname, case c.relname when 'seed_history' then '(to_jsonb(t) - ''created_at'')::text' else 't::text' end, c.relname),
-                ' union all ' order by c.relname)
+                ' union all ' order by c.relname) || ' order by 1'
          from pg_class c where c.relnamespace = 'migration'::regnamespace and c.relkind = 'r'
            and c.relname not in ('_sqlx_migrations', 'snapshot_history', 'boot_history')",
     );

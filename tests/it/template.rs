@@ -95,7 +95,7 @@ fn rows(target: &Target) -> String {
     let digests = sql(
         target,
         "select string_agg(format('select %L, count(*), md5(string_agg(r::text, E''\\n'' order by r::text)) from (select %s from migration.%I) r',
-                                  relname, columns, relname), ' union all ' order by relname)
+                                  relname, columns, relname), ' union all ' order by relname) || ' order by 1'
          from (select c.relname, string_agg(quote_ident(a.attname), ',' order by a.attnum) as columns
                from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
                where c.relnamespace = 'migration'::regnamespace and c.relkind = 'r' and c.relname not in ('sessions', 'boot_history', 'snapshot_history')

@@ -135,6 +135,18 @@ impl Note {
     }
 }
 
+/// Takes the note away, where what wrote it is not to be believed: a restored database brings its own.
+///
+/// # Errors
+/// When the database fails, or has no such schema.
+pub(crate) async fn forget(target: &Target) -> Result<(), StoreError> {
+    let mut connection = target.connect(DatabaseRole::Owner).await?;
+    let forgotten = sqlx::raw_sql("COMMENT ON SCHEMA migration IS NULL").execute(&mut connection).await;
+    connection.close().await?;
+    forgotten?;
+    Ok(())
+}
+
 /// A transaction, to be rolled back, that sees the system's own functions and operators alone.
 async fn looking(connection: &mut PgConnection) -> Result<sqlx::Transaction<'_, sqlx::Postgres>, StoreError> {
     let mut tx = connection.begin().await?;

@@ -22,7 +22,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::{
-    DatabaseRole, Store, StoreError, Target, VerifiedSession, bootstrap,
+    DatabaseRole, Store, StoreError, Target, VerifiedSession, bootstrap, catalogue,
     clone::{closing, comment, quoted},
     content, history,
     seed::{self, Plan, Standing as Seeding, Wanted},
@@ -283,6 +283,7 @@ impl Databases {
         session: Option<&VerifiedSession>,
     ) -> Result<Before, StoreError> {
         bootstrap::run(incoming).await?;
+        catalogue::forget(incoming).await?;
         let pending = history::compare(incoming).await?;
         history::migrate(incoming, &pending).await?;
         check(incoming).await?;
