@@ -58,15 +58,7 @@ impl App {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let body = if bytes.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("not JSON: {bytes:?}"))
-        };
-        Answer { status: parts.status, headers: parts.headers, body }
+        send(self.router.clone(), request).await
     }
 
     pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -74,8 +66,7 @@ impl App {
     }
 
     pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-        let headers: Vec<_> = headers.iter().copied().chain([("content-type", "application/json")]).collect();
-        self.send(request("POST", path, &headers, Body::from(body.to_string()))).await
+        post(self.router.clone(), path, headers, body).await
     }
 
     pub(crate) async fn sign_in(&self, (email, password): (&str, &str)) -> Answer {
@@ -88,6 +79,23 @@ impl App {
         assert_eq!(answer.status, 200, "{answer:?}");
         format!("Bearer {}", answer.body["token"]["access_token"].as_str().unwrap())
     }
+}
+
+pub(crate) async fn send(router: Router, request: Request<Body>) -> Answer {
+    let response = router.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    let body = if bytes.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("not JSON: {bytes:?}"))
+    };
+    Answer { status: parts.status, headers: parts.headers, body }
+}
+
+pub(crate) async fn post(router: Router, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    let headers: Vec<_> = headers.iter().copied().chain([("content-type", "application/json")]).collect();
+    send(router, request("POST", path, &headers, Body::from(body.to_string()))).await
 }
 
 pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {

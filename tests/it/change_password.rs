@@ -4,7 +4,7 @@ use drydock_boot::{Platform, Settings};
 use drydock_testkit::{folder, resources};
 use serde_json::{Value, json};
 
-use crate::app::{ADMINISTRATOR, ANALYST, Answer, App, DEMO};
+use crate::app::{self, ADMINISTRATOR, ANALYST, Answer, App, DEMO};
 
 const CHANGE: &str = "/api/v1/auth/change-password";
 const NEW: &str = "a gantry over the river";
@@ -213,19 +213,8 @@ async fn boot(settings: &Settings) -> Platform {
 }
 
 async fn status(platform: &Platform, path: &str, bearer: &str, body: Value) -> (u16, Value) {
-    use axum::{body::Body, http::Request};
-    use http_body_util::BodyExt as _;
-    use tower::ServiceExt as _;
-
-    let request = Request::post(path)
-        .header("content-type", "application/json")
-        .header("authorization", bearer)
-        .body(Body::from(body.to_string()))
-        .unwrap();
-    let response = platform.router().oneshot(request).await.unwrap();
-    let status = response.status().as_u16();
-    let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    (status, serde_json::from_slice(&bytes).unwrap_or_default())
+    let answer = app::post(platform.router(), path, &[("authorization", bearer)], &body).await;
+    (answer.status.as_u16(), answer.body)
 }
 
 async fn sign_in(platform: &Platform, (email, password): (&str, &str)) -> (u16, String) {

@@ -12,7 +12,7 @@ use drydock_store::{
 use drydock_testkit::{folder, resources};
 use serde_json::{Value, json};
 
-use crate::app::{App, DEMO};
+use crate::app::{self, App, DEMO};
 
 const SETUP: &str = "/api/v1/setup";
 
@@ -283,19 +283,8 @@ async fn boot(settings: &Settings) -> (Platform, String) {
 }
 
 async fn ask(platform: &Platform, path: &str, bearer: &str, body: &Value) -> (u16, Value) {
-    use axum::{body::Body, http::Request};
-    use http_body_util::BodyExt as _;
-    use tower::ServiceExt as _;
-
-    let request = Request::post(path)
-        .header("content-type", "application/json")
-        .header("authorization", bearer)
-        .body(Body::from(body.to_string()))
-        .unwrap();
-    let response = platform.router().oneshot(request).await.unwrap();
-    let status = response.status().as_u16();
-    let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    (status, serde_json::from_slice(&bytes).unwrap_or_default())
+    let answer = app::post(platform.router(), path, &[("authorization", bearer)], body).await;
+    (answer.status.as_u16(), answer.body)
 }
 
 /// From a first start of the profile `empty`: as long as nobody has set an account up every start waits for that, then none
