@@ -1,8 +1,7 @@
 import "./theme";
 import "./styles/tokens.css";
 import "./styles/base.css";
-import "./styles/app.css";
-import "./styles/data.css";
+import "./styles/layout.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";

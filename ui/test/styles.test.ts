@@ -1,33 +1,51 @@
 // @vitest-environment node
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-const sheet = (name: string) => readFileSync(new URL(`../src/styles/${name}.css`, import.meta.url), "utf8");
+const SRC = fileURLToPath(new URL("../src/", import.meta.url));
+const TOKENS = "styles/tokens.css";
+
+/** Set by a component on its own elements. */
+const OWN = new Set(["--tracks", "--least"]);
+
+const read = (name: string) => readFileSync(SRC + name, "utf8");
+const files = (end: string) => readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(end));
+const sheets = files(".css");
+
+test("every style sheet is seen", () => expect(sheets.length).toBeGreaterThan(10));
+
+test("every style sheet is imported once, by the part, page or entry beside it", () => {
+  const scripts = files(".tsx").map(read);
+  for (const sheet of sheets) {
+    const name = sheet.split("/").at(-1) ?? "";
+    const users = scripts.filter((script) => new RegExp(`^import "\\./(?:.*/)?${name.replace(".", "\\.")}";$`, "m").test(script));
+    expect(users, sheet).toHaveLength(1);
+  }
+});
 
 test("colours are named in tokens.css only", () => {
-  for (const name of ["base", "app", "data"]) {
-    expect(sheet(name)).not.toMatch(/#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(|\boklch\(|light-dark\(/i);
+  for (const sheet of sheets.filter((name) => name !== TOKENS)) {
+    expect(read(sheet), sheet).not.toMatch(/#[0-9a-f]{3,8}\b|\brgba?\(|\bhsla?\(|\boklch\(|light-dark\(/i);
   }
 });
 
 test("every token that is used exists", () => {
-  const tokens = sheet("tokens");
-  const own = new Set(["--tracks", "--least"]);
-  for (const name of ["tokens", "base", "app", "data"]) {
-    for (const [, token] of sheet(name).matchAll(/var\((--[a-z0-9-]+)/g)) {
-      if (token === undefined || own.has(token) || token.startsWith("--radix-")) continue;
-      expect(tokens, token).toContain(`${token}:`);
+  const tokens = read(TOKENS);
+  for (const sheet of sheets) {
+    for (const [, token] of read(sheet).matchAll(/var\((--[a-z0-9-]+)/g)) {
+      if (token === undefined || OWN.has(token) || token.startsWith("--radix-")) continue;
+      expect(tokens, `${sheet}: ${token}`).toContain(`${token}:`);
     }
   }
 });
 
 test("nothing that WebKitGTK draws in software", () => {
-  for (const name of ["base", "app", "data"]) expect(sheet(name)).not.toMatch(/backdrop-filter|blur\(/);
+  for (const sheet of sheets) expect(read(sheet), sheet).not.toMatch(/backdrop-filter|blur\(/);
 });
 
 test("rows are as high in the style sheet as in the grid", () => {
-  const grid = readFileSync(new URL("../src/pages/AssetGrid.tsx", import.meta.url), "utf8");
-  const row = /--row: (\d+)px/.exec(sheet("tokens"))?.[1];
+  const row = /--row: (\d+)px/.exec(read(TOKENS))?.[1];
   expect(row).toBeDefined();
-  expect(grid).toContain(`const ROW = ${row ?? ""};`);
+  expect(read("pages/assets/AssetGrid.tsx")).toContain(`const ROW = ${row ?? ""};`);
 });

@@ -1,5 +1,5 @@
 import { useEffect, useState, type ReactNode } from "react";
-import { BootPage } from "../pages/BootPage";
+import { BootPage } from "../pages/boot/BootPage";
 import { useBoot } from "./useBoot";
 
 /** A boot that is already over answers within this time; showing its page would only flicker. */

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { bootQuery } from "../api/queries";
+import "./EnvironmentBadge.css";
 
 /** Names data profile and environment by word and colour; leads to the stages of the last start. */
 export function EnvironmentBadge() {

@@ -11,6 +11,7 @@ import { EngagementSwitcher, TenantSwitcher } from "./Switchers";
 import { ThemeMenu } from "./ThemeMenu";
 import { useTitle } from "./useTitle";
 import { UserMenu } from "./UserMenu";
+import "./Shell.css";
 
 /** Drops everything of the client account one has left, running requests too. */
 function useForgetting(clientId: string | undefined) {

@@ -8,6 +8,7 @@ import { Icon } from "../parts/Icon";
 import { Menu, MenuHead, MenuItem, MenuLine } from "../parts/Menu";
 import { roleName } from "../roles";
 import { ChangePassword } from "./ChangePassword";
+import "./UserMenu.css";
 
 function initials(name: string): string {
   const words = name.split(/\s+/).filter((word) => word !== "");

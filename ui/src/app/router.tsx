@@ -2,16 +2,16 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, createRouter, redirect } from "@tanstack/react-router";
 import { setupQuery, type AssetFilter } from "../api/queries";
 import { session } from "../api/session";
-import { AssetsPage } from "../pages/AssetsPage";
-import { ClientsPage } from "../pages/ClientsPage";
+import { AssetsPage } from "../pages/assets/AssetsPage";
+import { ClientsPage } from "../pages/clients/ClientsPage";
 import { DataPage } from "../pages/data/DataPage";
-import { EngagementsPage } from "../pages/EngagementsPage";
+import { EngagementsPage } from "../pages/engagements/EngagementsPage";
 import { Home } from "../pages/Home";
-import { LastBoot } from "../pages/LastBoot";
-import { LoginPage } from "../pages/LoginPage";
+import { LastBoot } from "../pages/boot/LastBoot";
+import { LoginPage } from "../pages/sign-in/LoginPage";
 import { Broken, NotFound } from "../pages/NotFound";
-import { OverviewPage } from "../pages/OverviewPage";
-import { SetupPage } from "../pages/SetupPage";
+import { OverviewPage } from "../pages/overview/OverviewPage";
+import { SetupPage } from "../pages/sign-in/SetupPage";
 import { Shell } from "./Shell";
 
 declare module "@tanstack/react-router" {

@@ -1,6 +1,7 @@
 import { useId, useState } from "react";
 import { Button } from "./Button";
 import { Icon } from "./Icon";
+import "./CopyReport.css";
 
 /** Copies a report; where the clipboard refuses, shows it as text to select. */
 export function CopyReport({ report }: { report: string }) {

@@ -1,6 +1,7 @@
 import { AlertDialog, Dialog as Radix } from "radix-ui";
 import { useRef, type ReactNode, type SubmitEvent } from "react";
 import { Button } from "./Button";
+import "./Dialog.css";
 
 /** Gives the focus back to what opened a dialog; for an item of a menu, to the button of the menu. */
 function useFocusReturn() {

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import "./Empty.css";
 
 /** Says why there is nothing to see, and what one can do about it. */
 export function Empty({ title, children }: { title: string; children: ReactNode }) {

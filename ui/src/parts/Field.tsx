@@ -1,6 +1,7 @@
 import { useId, useState, type ComponentProps, type ReactNode } from "react";
 import { Button } from "./Button";
 import { Icon } from "./Icon";
+import "./Field.css";
 
 interface Props extends Omit<ComponentProps<"input">, "onChange" | "value"> {
   label: string;

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import type { Problem } from "../api/problem";
 import { Button } from "./Button";
 import { Icon } from "./Icon";
+import "./Notice.css";
 
 /** What was asked for further down must not be answered out of sight. */
 const reveal = (notice: HTMLElement | null) => notice?.scrollIntoView({ block: "nearest" });

@@ -5,6 +5,7 @@ import { bootQuery } from "../api/queries";
 import { Button } from "./Button";
 import { CopyReport } from "./CopyReport";
 import { Icon } from "./Icon";
+import "./ProblemView.css";
 
 function reportOf(problem: Problem, boot: string | undefined): string {
   return [

@@ -1,6 +1,7 @@
 import { Popover } from "radix-ui";
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Icon } from "./Icon";
+import "./Switcher.css";
 
 export interface SwitcherItem {
   id: string;

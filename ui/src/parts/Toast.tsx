@@ -2,6 +2,7 @@ import { Toast as Radix } from "radix-ui";
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { Button } from "./Button";
 import { Icon } from "./Icon";
+import "./Toast.css";
 
 /** How long a message stays; pointer or focus on it stop the clock. */
 const SHOWN_MS = 10_000;

@@ -29,6 +29,7 @@ import { SnapshotTable } from "./SnapshotTable";
 import { TaskProgress } from "./TaskProgress";
 import { useDrop } from "./useDrop";
 import { useMaintenance, type MaintenanceWatch } from "./useMaintenance";
+import "./data.css";
 
 const BACK: Record<Undo["cause"], string> = {
   reset: "The state before the reset is back.",

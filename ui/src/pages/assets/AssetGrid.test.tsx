@@ -1,6 +1,6 @@
 import { fireEvent, render, screen, within } from "@testing-library/react";
 import { beforeAll, expect, test, vi } from "vitest";
-import type { Asset } from "../api/queries";
+import type { Asset } from "../../api/queries";
 import { AssetGrid } from "./AssetGrid";
 
 beforeAll(() => {

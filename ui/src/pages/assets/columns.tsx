@@ -1,6 +1,6 @@
 import { createColumnHelper, metaHelper, tableFeatures } from "@tanstack/react-table";
-import type { Asset } from "../api/queries";
-import { figure, label, NOT_RECORDED } from "../words";
+import type { Asset } from "../../api/queries";
+import { figure, label, NOT_RECORDED } from "../../words";
 
 interface ColumnMeta {
   /** Least width in px; 0 for the first column, whose width is a token. */

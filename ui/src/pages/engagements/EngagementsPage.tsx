@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { engagementsQuery } from "../api/queries";
-import { Empty } from "../parts/Empty";
-import { ProblemView } from "../parts/ProblemView";
-import { Skeleton } from "../parts/Skeleton";
-import { day, figure, label } from "../words";
+import { engagementsQuery } from "../../api/queries";
+import { Empty } from "../../parts/Empty";
+import { ProblemView } from "../../parts/ProblemView";
+import { Skeleton } from "../../parts/Skeleton";
+import { day, figure, label } from "../../words";
 
 /** The engagements of one client account. */
 export function EngagementsPage() {

@@ -1,13 +1,13 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef, useState, type SubmitEvent } from "react";
-import { fromThrown, type Problem } from "../api/problem";
-import { demoAccountsQuery, meQuery, signIn, type Credentials, type DemoAccount } from "../api/queries";
-import { session } from "../api/session";
-import { useTitle } from "../app/useTitle";
-import { Button } from "../parts/Button";
-import { PasswordField, TextField } from "../parts/Field";
-import { roleName } from "../roles";
+import { fromThrown, type Problem } from "../../api/problem";
+import { demoAccountsQuery, meQuery, signIn, type Credentials, type DemoAccount } from "../../api/queries";
+import { session } from "../../api/session";
+import { useTitle } from "../../app/useTitle";
+import { Button } from "../../parts/Button";
+import { PasswordField, TextField } from "../../parts/Field";
+import { roleName } from "../../roles";
 import { Entrance, FormProblem } from "./Entrance";
 
 function Personas({ accounts, onChoose, busy }: { accounts: DemoAccount[]; onChoose: (account: DemoAccount) => void; busy: boolean }) {

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { overviewQuery, type AssetFilter, type Count, type Place } from "../api/queries";
-import { ProblemView } from "../parts/ProblemView";
-import { Skeleton } from "../parts/Skeleton";
-import { counted, day, figure, label, NONE } from "../words";
+import { overviewQuery, type AssetFilter, type Count, type Place } from "../../api/queries";
+import { ProblemView } from "../../parts/ProblemView";
+import { Skeleton } from "../../parts/Skeleton";
+import { counted, day, figure, label, NONE } from "../../words";
+import "./overview.css";
 
 const TO_ASSETS = "/clients/$clientId/engagements/$engagementId/assets";
 

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
-import { bootQuery } from "../api/queries";
-import { useTitle } from "../app/useTitle";
-import { Button } from "../parts/Button";
+import { bootQuery } from "../../api/queries";
+import { useTitle } from "../../app/useTitle";
+import { Button } from "../../parts/Button";
 import { BootPage } from "./BootPage";
 
 /** The boot page looked at afterwards. */

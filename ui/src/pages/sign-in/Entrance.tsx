@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import type { Problem } from "../api/problem";
-import { bootQuery } from "../api/queries";
-import { EnvironmentBadge } from "../app/EnvironmentBadge";
-import { ThemeMenu } from "../app/ThemeMenu";
-import { WordMark } from "../parts/Mark";
-import { ProblemWords } from "../parts/Notice";
+import type { Problem } from "../../api/problem";
+import { bootQuery } from "../../api/queries";
+import { EnvironmentBadge } from "../../app/EnvironmentBadge";
+import { ThemeMenu } from "../../app/ThemeMenu";
+import { WordMark } from "../../parts/Mark";
+import { ProblemWords } from "../../parts/Notice";
+import "./sign-in.css";
 
 /** The frame of the pages before one is in. */
 export function Entrance({ children }: { children: ReactNode }) {

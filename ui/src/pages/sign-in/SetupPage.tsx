@@ -1,13 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useRouter } from "@tanstack/react-router";
 import { useEffect, useRef, useState, type SubmitEvent } from "react";
-import { fromThrown, type Problem } from "../api/problem";
-import { meQuery, setUp, setupQuery } from "../api/queries";
-import { session } from "../api/session";
-import { useTitle } from "../app/useTitle";
-import { Button } from "../parts/Button";
-import { PasswordField, TextField } from "../parts/Field";
-import { PasswordRules } from "../parts/PasswordRules";
+import { fromThrown, type Problem } from "../../api/problem";
+import { meQuery, setUp, setupQuery } from "../../api/queries";
+import { session } from "../../api/session";
+import { useTitle } from "../../app/useTitle";
+import { Button } from "../../parts/Button";
+import { PasswordField, TextField } from "../../parts/Field";
+import { PasswordRules } from "../../parts/PasswordRules";
 import { Entrance, FormProblem } from "./Entrance";
 
 const FIELDS = ["/first_name", "/last_name", "/email", "/password"] as const;

@@ -1,8 +1,8 @@
 import { FlexRender, useTable, type Row } from "@tanstack/react-table";
 import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
-import type { Asset } from "../api/queries";
-import { Skeleton } from "../parts/Skeleton";
+import type { Asset } from "../../api/queries";
+import { Skeleton } from "../../parts/Skeleton";
 import { columns, features, leastWidth, tracks } from "./columns";
 
 /** Height of head and rows in px; the style sheet says the same. */

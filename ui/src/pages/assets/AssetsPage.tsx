@@ -1,14 +1,15 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef } from "react";
-import { assetsQuery, overviewQuery, type AssetFilter, type Count } from "../api/queries";
-import { Button } from "../parts/Button";
-import { Empty } from "../parts/Empty";
-import { Icon } from "../parts/Icon";
-import { Menu, MenuChoice } from "../parts/Menu";
-import { ProblemView } from "../parts/ProblemView";
-import { counted, figure, filterLabel, NONE } from "../words";
+import { assetsQuery, overviewQuery, type AssetFilter, type Count } from "../../api/queries";
+import { Button } from "../../parts/Button";
+import { Empty } from "../../parts/Empty";
+import { Icon } from "../../parts/Icon";
+import { Menu, MenuChoice } from "../../parts/Menu";
+import { ProblemView } from "../../parts/ProblemView";
+import { counted, figure, filterLabel, NONE } from "../../words";
 import { AssetGrid } from "./AssetGrid";
+import "./assets.css";
 
 const ROUTE = "/signed-in/clients/$clientId/engagements/$engagementId/assets";
 const PAUSE_MS = 250;

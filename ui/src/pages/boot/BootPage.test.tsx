@@ -1,7 +1,7 @@
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
-import type { Boot } from "../api/queries";
+import type { Boot } from "../../api/queries";
 import { BootPage } from "./BootPage";
 
 const boot = (more: Partial<Boot> = {}): Boot => ({

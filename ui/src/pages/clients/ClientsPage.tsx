@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { clientsQuery, meQuery } from "../api/queries";
-import { ProblemView } from "../parts/ProblemView";
-import { Skeleton } from "../parts/Skeleton";
-import { roleName } from "../roles";
-import { figure, label } from "../words";
-import { NoClients } from "./Home";
+import { clientsQuery, meQuery } from "../../api/queries";
+import { ProblemView } from "../../parts/ProblemView";
+import { Skeleton } from "../../parts/Skeleton";
+import { roleName } from "../../roles";
+import { figure, label } from "../../words";
+import { NoClients } from "../Home";
 
 /** The client accounts one may see. */
 export function ClientsPage() {

@@ -1,10 +1,11 @@
 import type { ReactNode } from "react";
-import type { Boot, Stage } from "../api/queries";
-import { Button } from "../parts/Button";
-import { CopyReport } from "../parts/CopyReport";
-import { Icon } from "../parts/Icon";
-import { WordMark } from "../parts/Mark";
-import { duration } from "../words";
+import type { Boot, Stage } from "../../api/queries";
+import { Button } from "../../parts/Button";
+import { CopyReport } from "../../parts/CopyReport";
+import { Icon } from "../../parts/Icon";
+import { WordMark } from "../../parts/Mark";
+import { duration } from "../../words";
+import "./boot.css";
 
 function StageRow({ stage }: { stage: Stage }) {
   return (
