@@ -1,72 +1,23 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useMatches, useParams } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
-import { bootQuery, meQuery } from "../api/queries";
-import { Icon, type IconName } from "../parts/Icon";
+import { useEffect } from "react";
+import { bootQuery } from "../api/queries";
+import { Icon } from "../parts/Icon";
+import { Keys } from "../parts/Keys";
 import { Mark } from "../parts/Mark";
 import { Toasts } from "../parts/Toast";
+import { ActionScope } from "./ActionScope";
+import { useRun } from "./actions";
 import { EnvironmentBadge } from "./EnvironmentBadge";
-import { remember, useHere, type Here } from "./place";
-import { EngagementSwitcher, TenantSwitcher } from "./Switchers";
+import { Navigation } from "./Navigation";
+import { PALETTE_KEYS } from "./Palette";
+import { remember, useHere } from "./place";
+import { Switchers } from "./Switchers";
+import { useForgetting } from "./switching";
 import { ThemeMenu } from "./ThemeMenu";
 import { useTitle } from "./useTitle";
 import { UserMenu } from "./UserMenu";
 import "./Shell.css";
-
-/** Drops everything of the client account one has left, running requests too. */
-function useForgetting(clientId: string | undefined) {
-  const queries = useQueryClient();
-  const before = useRef(clientId);
-  useEffect(() => {
-    const left = before.current;
-    before.current = clientId;
-    if (left === undefined || left === clientId) return;
-    void queries.cancelQueries({ queryKey: [left] });
-    queries.removeQueries({ queryKey: [left] });
-  }, [clientId, queries]);
-}
-
-function NavLabel({ icon, children }: { icon: IconName; children: string }) {
-  return (
-    <>
-      <Icon name={icon} />
-      <span>{children}</span>
-    </>
-  );
-}
-
-function Navigation({ here }: { here: Here }) {
-  const { clientId, engagementId } = here;
-  const me = useQuery(meQuery).data?.user;
-  return (
-    <nav className="nav" aria-label="Pages">
-      {clientId !== undefined && engagementId !== undefined && (
-        <>
-          <Link to="/clients/$clientId/engagements/$engagementId/overview" params={{ clientId, engagementId }}>
-            <NavLabel icon="overview">Overview</NavLabel>
-          </Link>
-          <Link
-            to="/clients/$clientId/engagements/$engagementId/assets"
-            params={{ clientId, engagementId }}
-            activeOptions={{ includeSearch: false }}
-          >
-            <NavLabel icon="assets">Assets</NavLabel>
-          </Link>
-        </>
-      )}
-      {clientId !== undefined && (
-        <Link to="/clients/$clientId/engagements" params={{ clientId }} activeOptions={{ exact: true }}>
-          <NavLabel icon="engagements">Engagements</NavLabel>
-        </Link>
-      )}
-      {me?.role_type === "platform_admin" && (
-        <Link to="/data">
-          <NavLabel icon="data">Data</NavLabel>
-        </Link>
-      )}
-    </nav>
-  );
-}
 
 const SEEDED: Record<string, { name: string; text: string }> = {
   demo: { name: "Demo data", text: "client accounts and assets are made up." },
@@ -85,8 +36,30 @@ function SeededBanner() {
   );
 }
 
+/** The way to the palette for whoever does not know its keys. */
+function FindButton() {
+  const run = useRun();
+  return (
+    <button type="button" className="find" onClick={() => run("palette")} aria-keyshortcuts="Control+K Meta+K">
+      <Icon name="search" />
+      <span className="find-text">Find</span>
+      <Keys of={PALETTE_KEYS} />
+    </button>
+  );
+}
+
 /** The frame around every page of somebody signed in. */
 export function Shell() {
+  return (
+    <ActionScope>
+      <Toasts>
+        <Frame />
+      </Toasts>
+    </ActionScope>
+  );
+}
+
+function Frame() {
   const here = useHere();
   const params = useParams({ strict: false });
   const page = useMatches({ select: (matches) => matches.at(-1)?.staticData.title });
@@ -96,42 +69,35 @@ export function Shell() {
   const { clientId, engagementId } = params;
   const known = here.client !== undefined && (engagementId === undefined || here.engagement !== undefined);
   useEffect(() => {
-    if (known && clientId !== undefined) remember({ clientId, engagementId });
+    if (known && clientId !== undefined) remember({ clientId, ...(engagementId !== undefined && { engagementId }) });
   }, [known, clientId, engagementId]);
 
   return (
     <div className="shell">
-      <Toasts>
-        <a className="skip" href="#main">
-          Skip to the content
-        </a>
-        <header className="top">
-          <div className="bar">
-            <Link to="/" className="bar-mark" aria-label="Drydock, start page">
-              <Mark size={22} />
-            </Link>
-            <TenantSwitcher here={here} />
-            {here.clientId !== undefined && (
-              <span className="bar-slash" aria-hidden="true">
-                /
-              </span>
-            )}
-            <EngagementSwitcher here={here} />
-            <span className="bar-gap" />
-            <EnvironmentBadge />
-            <ThemeMenu />
-            <UserMenu />
-          </div>
-          <SeededBanner />
-        </header>
-        <Navigation here={here} />
-        <main className="main" id="main" tabIndex={-1}>
-          <Outlet />
-        </main>
-        <p className="hidden" role="status">
-          {title}
-        </p>
-      </Toasts>
+      <a className="skip" href="#main">
+        Skip to the content
+      </a>
+      <header className="top">
+        <div className="bar">
+          <Link to="/" className="bar-mark" aria-label="Drydock, start page">
+            <Mark size={22} />
+          </Link>
+          <Switchers here={here} />
+          <span className="bar-gap" />
+          <FindButton />
+          <EnvironmentBadge />
+          <ThemeMenu />
+          <UserMenu />
+        </div>
+        <SeededBanner />
+      </header>
+      <Navigation here={here} />
+      <main className="main" id="main" tabIndex={-1}>
+        <Outlet />
+      </main>
+      <p className="hidden" role="status">
+        {title}
+      </p>
     </div>
   );
 }

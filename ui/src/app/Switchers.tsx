@@ -1,53 +1,48 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { Link, useMatches, useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
-import { engagementsQuery } from "../api/queries";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { Switcher } from "../parts/Switcher";
 import { counted } from "../words";
+import { useActions, type Action } from "./actions";
 import type { Here } from "./place";
+import { written } from "./shortcut";
+import { useSwitch } from "./switching";
 
-const APPLE = /mac|iphone|ipad/i.test(navigator.userAgent);
-const KEYS = APPLE ? "⌘ J" : "Ctrl J";
+const CLIENT_KEYS = "mod+j";
+const ENGAGEMENT_KEYS = "s e";
 
-function usePage() {
-  return useMatches({ select: (matches) => matches.at(-1)?.staticData.page });
+interface Props {
+  here: Here;
+  to: ReturnType<typeof useSwitch>;
 }
 
-/** Switches the client account; the page stays the same, in that client account's first engagement. */
-export function TenantSwitcher({ here }: { here: Here }) {
+function TenantSwitcher({ here, to }: Props) {
   const [open, setOpen] = useState(false);
-  const navigate = useNavigate();
-  const queries = useQueryClient();
-  const page = usePage();
 
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      if (event.key.toLowerCase() !== "j" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
-      event.preventDefault();
-      setOpen((was) => !was);
-    };
-    document.addEventListener("keydown", onKeyDown);
-    return () => document.removeEventListener("keydown", onKeyDown);
-  }, []);
-
-  const choose = async (clientId: string) => {
-    if (clientId === here.clientId && page !== undefined) return;
-    if (page !== "engagements") {
-      // Where the engagements can't be read, the list of them is the page that says why.
-      const first = await queries.query({ ...engagementsQuery(clientId), staleTime: "static" }).then(
-        (list) => list[0],
-        () => undefined,
-      );
-      if (first !== undefined) {
-        const params = { clientId, engagementId: first.id };
-        await (page === "assets"
-          ? navigate({ to: "/clients/$clientId/engagements/$engagementId/assets", params })
-          : navigate({ to: "/clients/$clientId/engagements/$engagementId/overview", params }));
-        return;
-      }
-    }
-    await navigate({ to: "/clients/$clientId/engagements", params: { clientId } });
-  };
+  useActions([
+    {
+      id: "switch.client",
+      title: "Switch the client account",
+      group: "Switch",
+      icon: "clients",
+      shortcut: CLIENT_KEYS,
+      whileTyping: true,
+      words: "tenant",
+      run: () => setOpen((was) => !was),
+    },
+    ...(here.clients ?? [])
+      .filter(({ id }) => id !== here.clientId)
+      .map(
+        ({ id, name, asset_count }): Action => ({
+          id: `switch.client.${id}`,
+          title: name,
+          group: "Switch",
+          icon: "clients",
+          words: "client account tenant",
+          note: counted(asset_count, "asset"),
+          run: () => to.toClient(id),
+        }),
+      ),
+  ]);
 
   return (
     <Switcher
@@ -60,10 +55,10 @@ export function TenantSwitcher({ here }: { here: Here }) {
         name: client.name,
         note: counted(client.asset_count, "asset"),
       }))}
-      onChoose={(id) => void choose(id)}
+      onChoose={to.toClient}
       open={open}
       onOpen={setOpen}
-      keys={KEYS}
+      keys={written(CLIENT_KEYS)}
     >
       <Link to="/clients" className="switcher-foot" onClick={() => setOpen(false)}>
         All client accounts
@@ -72,43 +67,76 @@ export function TenantSwitcher({ here }: { here: Here }) {
   );
 }
 
-/** Switches the engagement within the client account; the page stays the same. */
-export function EngagementSwitcher({ here }: { here: Here }) {
+function EngagementSwitcher({ here, to }: Props) {
   const [open, setOpen] = useState(false);
-  const navigate = useNavigate();
-  const page = usePage();
   const { clientId } = here;
+
+  useActions([
+    {
+      id: "switch.engagement",
+      title: "Switch the engagement",
+      group: "Switch",
+      icon: "engagements",
+      shortcut: ENGAGEMENT_KEYS,
+      when: clientId !== undefined,
+      words: "project",
+      run: () => setOpen(true),
+    },
+    ...(here.engagements ?? [])
+      .filter(({ id }) => id !== here.engagementId)
+      .map(
+        ({ id, name, asset_count }): Action => ({
+          id: `switch.engagement.${id}`,
+          title: name,
+          group: "Switch",
+          icon: "engagements",
+          words: "engagement project",
+          note: counted(asset_count, "asset"),
+          run: () => to.toEngagement(id),
+        }),
+      ),
+  ]);
+
   if (clientId === undefined) return null;
-
-  const choose = (engagementId: string) => {
-    const params = { clientId, engagementId };
-    void (page === "assets"
-      ? navigate({ to: "/clients/$clientId/engagements/$engagementId/assets", params })
-      : navigate({ to: "/clients/$clientId/engagements/$engagementId/overview", params }));
-  };
-
   return (
-    <Switcher
-      what="Engagement"
-      current={here.engagement?.name ?? "Choose an engagement"}
-      currentId={here.engagementId}
-      items={here.engagements?.map((engagement) => ({
-        id: engagement.id,
-        name: engagement.name,
-        note: counted(engagement.asset_count, "asset"),
-      }))}
-      onChoose={choose}
-      open={open}
-      onOpen={setOpen}
-    >
-      <Link
-        to="/clients/$clientId/engagements"
-        params={{ clientId }}
-        className="switcher-foot"
-        onClick={() => setOpen(false)}
+    <>
+      <span className="bar-slash" aria-hidden="true">
+        /
+      </span>
+      <Switcher
+        what="Engagement"
+        current={here.engagement?.name ?? "Choose an engagement"}
+        currentId={here.engagementId}
+        items={here.engagements?.map((engagement) => ({
+          id: engagement.id,
+          name: engagement.name,
+          note: counted(engagement.asset_count, "asset"),
+        }))}
+        onChoose={to.toEngagement}
+        open={open}
+        onOpen={setOpen}
+        keys={written(ENGAGEMENT_KEYS)}
       >
-        All engagements
-      </Link>
-    </Switcher>
+        <Link
+          to="/clients/$clientId/engagements"
+          params={{ clientId }}
+          className="switcher-foot"
+          onClick={() => setOpen(false)}
+        >
+          All engagements
+        </Link>
+      </Switcher>
+    </>
+  );
+}
+
+/** Where one is, at the top left of every page, and the way elsewhere; the page stays the same where it can. */
+export function Switchers({ here }: { here: Here }) {
+  const to = useSwitch(here);
+  return (
+    <>
+      <TenantSwitcher here={here} to={to} />
+      <EngagementSwitcher here={here} to={to} />
+    </>
   );
 }

@@ -7,6 +7,7 @@ import { Button } from "../parts/Button";
 import { Icon } from "../parts/Icon";
 import { Menu, MenuHead, MenuItem, MenuLine } from "../parts/Menu";
 import { roleName } from "../roles";
+import { useRun } from "./actions";
 import { ChangePassword } from "./ChangePassword";
 import "./UserMenu.css";
 
@@ -19,6 +20,7 @@ function initials(name: string): string {
 /** Who is signed in, their password, and the way out. */
 export function UserMenu() {
   const navigate = useNavigate();
+  const run = useRun();
   const queries = useQueryClient();
   const me = useQuery(meQuery).data?.user;
   const [changing, setChanging] = useState(false);
@@ -57,6 +59,10 @@ export function UserMenu() {
         <MenuItem onSelect={() => void navigate({ to: "/clients" })}>
           <Icon name="clients" />
           Client accounts
+        </MenuItem>
+        <MenuItem onSelect={() => run("shortcuts")}>
+          <Icon name="keyboard" />
+          Keyboard shortcuts
         </MenuItem>
         <MenuItem onSelect={() => void navigate({ to: "/boot" })}>
           <Icon name="boot" />

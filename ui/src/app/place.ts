@@ -10,9 +10,9 @@ interface Memory {
   engagementId?: string | undefined;
 }
 
-function remembered(): Memory | undefined {
+function stored(storage: () => Storage): Memory | undefined {
   try {
-    const value: unknown = JSON.parse(localStorage.getItem(KEY) ?? "null");
+    const value: unknown = JSON.parse(storage().getItem(KEY) ?? "null");
     if (typeof value !== "object" || value === null) return undefined;
     const { clientId, engagementId } = value as Record<string, unknown>;
     if (typeof clientId !== "string") return undefined;
@@ -22,12 +22,19 @@ function remembered(): Memory | undefined {
   }
 }
 
-/** Keeps where one is for the next start. */
+// Each tab stays where it is; a new one, and the next start, begin where anyone was last.
+let last = stored(() => sessionStorage) ?? stored(() => localStorage);
+
+/** Keeps where one is, for this tab and for the next start. */
 export function remember(place: Memory) {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(place));
-  } catch {
-    // Without storage the next start begins where the user begins.
+  // A page above the engagements leaves open which one comes next.
+  last = { engagementId: last?.clientId === place.clientId ? last.engagementId : undefined, ...place };
+  for (const storage of [() => sessionStorage, () => localStorage]) {
+    try {
+      storage().setItem(KEY, JSON.stringify(last));
+    } catch {
+      // Without storage the next start begins where the user begins.
+    }
   }
 }
 
@@ -47,7 +54,6 @@ export interface Here {
 export function useHere(): Here {
   const params = useParams({ strict: false });
   const clients = useQuery(clientsQuery);
-  const last = remembered();
 
   const list = clients.data;
   const first = list?.find((c) => c.is_default) ?? list?.[0];

@@ -1,6 +1,7 @@
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
+import { ActionScope } from "../app/ActionScope";
 import { Toasts, useToast } from "./Toast";
 
 function Subject({ undo }: { undo?: () => void }) {
@@ -18,9 +19,11 @@ function Subject({ undo }: { undo?: () => void }) {
 const open = async (undo?: () => void) => {
   const user = userEvent.setup();
   render(
-    <Toasts>
-      <Subject {...(undo && { undo })} />
-    </Toasts>,
+    <ActionScope>
+      <Toasts>
+        <Subject {...(undo && { undo })} />
+      </Toasts>
+    </ActionScope>,
   );
   await user.click(screen.getByRole("button", { name: "Delete" }));
   return user;

@@ -4,6 +4,7 @@ import userEvent from "@testing-library/user-event";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { Snapshot, Status, Task } from "../../api/maintenance";
 import { transport } from "../../api/transport";
+import { ActionScope } from "../../app/ActionScope";
 import { Toasts } from "../../parts/Toast";
 import { DataPage } from "./DataPage";
 
@@ -83,9 +84,11 @@ function open() {
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: "always" } } });
   render(
     <QueryClientProvider client={queries}>
-      <Toasts>
-        <DataPage />
-      </Toasts>
+      <ActionScope>
+        <Toasts>
+          <DataPage />
+        </Toasts>
+      </ActionScope>
     </QueryClientProvider>,
   );
   return queries;

@@ -1,11 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import type { Problem } from "../../api/problem";
 import { bootQuery } from "../../api/queries";
 import { EnvironmentBadge } from "../../app/EnvironmentBadge";
 import { ThemeMenu } from "../../app/ThemeMenu";
 import { WordMark } from "../../parts/Mark";
-import { ProblemWords } from "../../parts/Notice";
 import "./sign-in.css";
 
 /** The frame of the pages before one is in. */
@@ -22,16 +20,6 @@ export function Entrance({ children }: { children: ReactNode }) {
         {children}
         {boot !== undefined && <p className="quiet login-foot">Drydock {boot.version}. Everything stays on this machine.</p>}
       </main>
-    </div>
-  );
-}
-
-/** Why a form was refused, above its fields. */
-export function FormProblem({ problem, children }: { problem: Problem; children?: ReactNode }) {
-  return (
-    <div className="form-problem" role="alert">
-      <ProblemWords problem={problem} />
-      {children}
     </div>
   );
 }

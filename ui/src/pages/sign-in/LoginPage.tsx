@@ -8,7 +8,8 @@ import { useTitle } from "../../app/useTitle";
 import { Button } from "../../parts/Button";
 import { PasswordField, TextField } from "../../parts/Field";
 import { roleName } from "../../roles";
-import { Entrance, FormProblem } from "./Entrance";
+import { FormProblem } from "../../parts/FormProblem";
+import { Entrance } from "./Entrance";
 
 function Personas({ accounts, onChoose, busy }: { accounts: DemoAccount[]; onChoose: (account: DemoAccount) => void; busy: boolean }) {
   return (

@@ -8,7 +8,8 @@ import { useTitle } from "../../app/useTitle";
 import { Button } from "../../parts/Button";
 import { PasswordField, TextField } from "../../parts/Field";
 import { PasswordRules } from "../../parts/PasswordRules";
-import { Entrance, FormProblem } from "./Entrance";
+import { FormProblem } from "../../parts/FormProblem";
+import { Entrance } from "./Entrance";
 
 const FIELDS = ["/first_name", "/last_name", "/email", "/password"] as const;
 

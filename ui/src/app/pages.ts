@@ -1,0 +1,81 @@
+import type { LinkProps } from "@tanstack/react-router";
+import type { User } from "../api/queries";
+import type { IconName } from "../parts/Icon";
+import type { Here } from "./place";
+
+/** The parts of the navigation, in the order they are shown. */
+export const PAGE_GROUPS = ["Engagement", "Client account", "Platform"] as const;
+
+export interface PageEntry {
+  id: string;
+  title: string;
+  group: (typeof PAGE_GROUPS)[number];
+  icon: IconName;
+  /** The keys that go there: G, then a letter of its own. */
+  shortcut: `g ${string}`;
+  to: LinkProps["to"];
+  /** Other words it is found by. */
+  words?: string;
+  /** Whether this user sees it. Everybody, where not given. */
+  may?: (me: User) => boolean;
+}
+
+const platformAdmin = (me: User) => me.role_type === "platform_admin";
+
+/** Every page one can go to: navigation, palette and shortcuts are made from it. */
+export const PAGES: readonly PageEntry[] = [
+  {
+    id: "overview",
+    title: "Overview",
+    group: "Engagement",
+    icon: "overview",
+    shortcut: "g o",
+    to: "/clients/$clientId/engagements/$engagementId/overview",
+    words: "dashboard figures",
+  },
+  {
+    id: "assets",
+    title: "Assets",
+    group: "Engagement",
+    icon: "assets",
+    shortcut: "g a",
+    to: "/clients/$clientId/engagements/$engagementId/assets",
+    words: "servers applications databases",
+  },
+  {
+    id: "engagements",
+    title: "Engagements",
+    group: "Client account",
+    icon: "engagements",
+    shortcut: "g e",
+    to: "/clients/$clientId/engagements",
+    words: "projects",
+  },
+  { id: "clients", title: "Client accounts", group: "Platform", icon: "clients", shortcut: "g c", to: "/clients", words: "tenants" },
+  {
+    id: "data",
+    title: "Data",
+    group: "Platform",
+    icon: "data",
+    shortcut: "g d",
+    to: "/data",
+    words: "reset snapshots",
+    may: platformAdmin,
+  },
+];
+
+/** The pages this user can go to from here, with what their address needs. */
+export function pagesFrom(here: Here, me: User | undefined) {
+  const { clientId, engagementId } = here;
+  return PAGES.filter(({ group, may }) => {
+    if (group === "Engagement" && engagementId === undefined) return false;
+    if (group !== "Platform" && clientId === undefined) return false;
+    return may === undefined || (me !== undefined && may(me));
+  }).map((page) => ({
+    page,
+    link: {
+      to: page.to,
+      ...(page.group !== "Platform" && { params: { clientId, engagementId } }),
+    } as LinkProps,
+  }));
+}
