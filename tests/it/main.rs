@@ -23,6 +23,7 @@ mod leaks;
 mod loopback;
 mod maintenance;
 mod openapi;
+mod permissions_page;
 mod schema;
 mod seed;
 mod seed_facts;

@@ -3,11 +3,19 @@
 pub(crate) mod accounts;
 pub(crate) mod maintenance;
 
-use drydock_domain::boot::{BootSnapshot, BootState, Failure, StageStatus};
+use std::borrow::Cow;
+
+use drydock_domain::{
+    Access, Permission, Scope,
+    boot::{BootSnapshot, BootState, Failure, StageStatus},
+};
 use drydock_store::{NewSession, assets, client_accounts, engagements, identity, overview, seed};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+};
 use uuid::Uuid;
 
 /// That something is as it should be.
@@ -251,10 +259,45 @@ impl From<identity::User> for User {
     }
 }
 
+/// What somebody may do, by its name in docs/permissions.md.
+#[derive(Clone, Copy)]
+pub(crate) struct PermissionName(Permission);
+
+impl Serialize for PermissionName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+impl PartialSchema for PermissionName {
+    fn schema() -> RefOr<Schema> {
+        let names = Permission::ALL.iter().map(|permission| permission.as_str());
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(names))
+            .description(Some("A permission; docs/permissions.md says what each allows."))
+            .into()
+    }
+}
+
+impl ToSchema for PermissionName {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Permission")
+    }
+}
+
+/// What `access` allows of the permissions that are looked at in `scope`.
+pub(crate) fn permissions(access: Access, scope: Scope) -> Vec<PermissionName> {
+    access.permissions().iter().filter(|permission| permission.scope() == scope).map(PermissionName).collect()
+}
+
 /// Who is signed in.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Me {
     pub(crate) user: User,
+    /// What one may do for the whole platform, which only a platform administrator may; what one may do in a client account or an
+    /// engagement is told with that.
+    pub(crate) permissions: Vec<PermissionName>,
     pub(crate) session: SessionTimes,
 }
 
@@ -287,6 +330,10 @@ pub(crate) struct ClientAccount {
     status: &'static str,
     /// What the caller is in it.
     role: &'static str,
+    /// How far the caller's access goes.
+    access_level: &'static str,
+    /// What the caller may do in it as a whole; what they may do in an engagement is told with that.
+    permissions: Vec<PermissionName>,
     /// Whether it is the one the caller begins with.
     is_default: bool,
     engagement_count: i64,
@@ -303,7 +350,9 @@ impl From<client_accounts::ClientAccount> for ClientAccount {
             industry: account.industry,
             company_size: account.company_size,
             status: "active",
-            role: account.role.as_str(),
+            role: account.access.role.as_str(),
+            access_level: account.access.level.as_str(),
+            permissions: permissions(account.access, Scope::ClientAccount),
             is_default: account.is_default,
             engagement_count: account.engagements,
             asset_count: account.assets,
@@ -334,6 +383,8 @@ pub(crate) struct Engagement {
     #[serde(with = "time::serde::rfc3339::option")]
     target_completion_date: Option<OffsetDateTime>,
     asset_count: i64,
+    /// What the caller may do in it.
+    permissions: Vec<PermissionName>,
 }
 
 impl From<engagements::Engagement> for Engagement {
@@ -350,6 +401,7 @@ impl From<engagements::Engagement> for Engagement {
             start_date: engagement.start_date,
             target_completion_date: engagement.target_completion_date,
             asset_count: engagement.assets,
+            permissions: permissions(engagement.access, Scope::Engagement),
         }
     }
 }

@@ -12,9 +12,13 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use drydock_domain::{ErrorCode, account::Objection};
-use drydock_store::StoreError;
+use drydock_domain::{Access, ErrorCode, account::Objection};
+use drydock_store::{
+    StoreError,
+    access::{Adviser, Denied},
+};
 use serde::Serialize;
+use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -42,6 +46,9 @@ pub(crate) struct ErrorEnvelope {
     next_step: String,
     /// What is wrong with which field; empty unless the code is request.invalid.
     fields: Vec<FieldError>,
+    /// What was to be changed as it stands now, in the form in which it is read; null unless the code is conflict.stale.
+    #[schema(value_type = Option<Object>)]
+    current: Option<Value>,
     /// The same id as in the header x-request-id and in the log.
     request_id: String,
 }
@@ -70,12 +77,27 @@ impl FieldError {
 pub(crate) struct ApiError {
     problem: Box<Problem>,
     fields: Vec<FieldError>,
+    current: Option<Box<Value>>,
 }
 
 impl ApiError {
     pub(crate) fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
         let problem = Problem { cause: detail.into(), ..Problem::from(code) };
-        Self { problem: Box::new(problem), fields: Vec::new() }
+        Self { problem: Box::new(problem), fields: Vec::new(), current: None }
+    }
+
+    /// The refusal of a change that began from an older version than `current`, which is told along.
+    pub(crate) fn stale(current: &impl Serialize) -> Self {
+        let detail = "Since you have read it, somebody has changed it. Nothing of your change was kept.";
+        match serde_json::to_value(current) {
+            Ok(value) => {
+                Self { current: Some(Box::new(value)), ..Self::new(ErrorCode::ConflictStale, detail) }
+            }
+            Err(error) => {
+                tracing::error!(%error, "an answer cannot be written as JSON");
+                Self::new(ErrorCode::Internal, "The request could not be finished.")
+            }
+        }
     }
 
     pub(crate) fn invalid(fields: Vec<FieldError>) -> Self {
@@ -111,6 +133,7 @@ impl ApiError {
             detail: cause,
             next_step,
             fields: self.fields,
+            current: self.current.map(|current| *current),
             request_id,
         }
     }
@@ -118,7 +141,7 @@ impl ApiError {
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        let error = Self { problem: Box::new(problem), fields: Vec::new() };
+        let error = Self { problem: Box::new(problem), fields: Vec::new(), current: None };
         if error.status() >= 500 {
             let Problem { code, what, cause, .. } = &*error.problem;
             tracing::error!(code, what, cause, "request failed");
@@ -144,6 +167,9 @@ fn status_of(code: &str) -> u16 {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
+        if let StoreError::Denied(denied) = &error {
+            return denied.as_ref().into();
+        }
         let detail = match &error {
             StoreError::InvalidCredentials => {
                 "The e-mail address or the password is wrong, or the account may not sign in.".to_owned()
@@ -168,6 +194,25 @@ impl From<StoreError> for ApiError {
             tracing::error!(code = code.as_str(), %error, "request failed");
         }
         Self::new(code, detail)
+    }
+}
+
+impl From<&Denied> for ApiError {
+    fn from(denied: &Denied) -> Self {
+        let permission = denied.permission;
+        let has = denied.access.map_or_else(
+            || "Only a platform administrator has it.".to_owned(),
+            |Access { role, level }| format!("Here your role is {role} and your access level {level}."),
+        );
+        let detail =
+            format!("This takes the permission {}: {} {has}", permission.as_str(), permission.sentence());
+        let error = Self::new(ErrorCode::PermissionDenied, detail);
+        let ask: Vec<String> = denied
+            .ask
+            .iter()
+            .map(|Adviser { name, email, role }| format!("{name} ({}, {email})", role.title().to_lowercase()))
+            .collect();
+        if ask.is_empty() { error } else { error.with_next_step(&format!("Ask {}.", ask.join(" or "))) }
     }
 }
 

@@ -1,14 +1,17 @@
 //! What handlers ask of a request: a body, a query, a session, a chosen engagement.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, marker::PhantomData, net::SocketAddr, sync::Arc};
 
 use axum::{
     body::Bytes,
     extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, header, request::Parts},
 };
-use drydock_domain::{ClientAccountId, EngagementId, ErrorCode, Role};
-use drydock_store::{Store, TenantTx, VerifiedSession, engagements, engagements::Engagement};
+use drydock_domain::{ClientAccountId, EngagementId, ErrorCode, Permission};
+use drydock_store::{
+    Store, TenantTx, VerifiedSession,
+    engagements::{self, Opened},
+};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -163,34 +166,65 @@ impl FromRequestParts<ApiState> for Session {
     }
 }
 
-/// A session of a platform administrator, and what only such a one may use.
-pub(crate) struct Administrator {
-    pub(crate) session: VerifiedSession,
-    pub(crate) maintenance: Arc<dyn Maintenance>,
+impl Session {
+    /// A transaction in a client account, for whoever has `permission` there.
+    pub(crate) async fn enter(&self, id: Uuid, permission: Permission) -> Result<TenantTx, ApiError> {
+        let mut tx = self.store.tenant(&self.session, ClientAccountId(id)).await?;
+        tx.require(permission).await?;
+        Ok(tx)
+    }
 }
 
-impl FromRequestParts<ApiState> for Administrator {
+/// Names a permission in the type of a handler's argument.
+pub(crate) trait Needs {
+    const PERMISSION: Permission;
+}
+
+/// One type for each permission that an operation needs: `needs::AssetView` for [`Permission::AssetView`].
+pub(crate) mod needs {
+    macro_rules! needs {
+        ($($permission:ident),* $(,)?) => {
+            $(
+                pub(crate) struct $permission;
+
+                impl super::Needs for $permission {
+                    const PERMISSION: drydock_domain::Permission = drydock_domain::Permission::$permission;
+                }
+            )*
+        };
+    }
+
+    needs!(AssetView, DataReset, DataSnapshot);
+}
+
+/// A session of somebody who has a permission in all client accounts, and what only such a one may use.
+pub(crate) struct Administrator<P> {
+    pub(crate) session: VerifiedSession,
+    pub(crate) maintenance: Arc<dyn Maintenance>,
+    needs: PhantomData<P>,
+}
+
+impl<P: Needs> FromRequestParts<ApiState> for Administrator<P> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
         let Session { store, session } = Session::from_request_parts(parts, state).await?;
-        if store.session_user(&session).await?.role != Some(Role::PlatformAdmin) {
-            let detail = "Reset, undo and snapshots concern the data of every client account.";
-            return Err(ApiError::new(ErrorCode::PermissionDenied, detail));
-        }
-        Ok(Self { session, maintenance: Arc::clone(&state.opened()?.maintenance) })
+        store.require_everywhere(&session, P::PERMISSION).await?;
+        let maintenance = Arc::clone(&state.opened()?.maintenance);
+        Ok(Self { session, maintenance, needs: PhantomData })
     }
 }
 
-/// A transaction in the client account named by the headers, and the engagement named there.
+/// A transaction in the client account named by the headers, and the engagement named there, of somebody who has a permission in it.
 ///
 /// The headers only select: that the session's user is a member is checked before the transaction exists.
-pub(crate) struct Selected {
+pub(crate) struct Selected<P> {
     pub(crate) tx: TenantTx,
-    pub(crate) engagement: Engagement,
+    pub(crate) engagement: Opened,
+    needs: PhantomData<P>,
 }
 
-impl FromRequestParts<ApiState> for Selected {
+impl<P: Needs> FromRequestParts<ApiState> for Selected<P> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
@@ -198,8 +232,9 @@ impl FromRequestParts<ApiState> for Selected {
         let client_account = selector(&parts.headers, CLIENT_ACCOUNT_HEADER)?;
         let engagement = selector(&parts.headers, ENGAGEMENT_HEADER)?;
         let mut tx = store.tenant(&session, ClientAccountId(client_account)).await?;
-        let engagement = engagements::get(&mut tx, EngagementId(engagement)).await?;
-        Ok(Self { tx, engagement })
+        let engagement = engagements::open(&mut tx, EngagementId(engagement)).await?;
+        tx.require(P::PERMISSION).await?;
+        Ok(Self { tx, engagement, needs: PhantomData })
     }
 }
 

@@ -19,6 +19,8 @@ pub enum ErrorCode {
     ClientAccountNotFound,
     /// The engagement does not exist in this client account.
     EngagementNotFound,
+    /// What was to be changed has been changed by somebody else since it was read.
+    ConflictStale,
     /// The body is not JSON.
     RequestMalformed,
     /// A field, parameter or header has the wrong form.
@@ -141,7 +143,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 67] = [
+    pub const ALL: &[Self] = &[
         Self::InvalidCredentials,
         Self::SessionRequired,
         Self::SessionExpired,
@@ -150,6 +152,7 @@ impl ErrorCode {
         Self::SelectorMissing,
         Self::ClientAccountNotFound,
         Self::EngagementNotFound,
+        Self::ConflictStale,
         Self::RequestMalformed,
         Self::RequestInvalid,
         Self::RequestTooLarge,
@@ -223,6 +226,7 @@ impl ErrorCode {
             Self::SelectorMissing => "tenant.selector_missing",
             Self::ClientAccountNotFound => "client_account.not_found",
             Self::EngagementNotFound => "engagement.not_found",
+            Self::ConflictStale => "conflict.stale",
             Self::RequestMalformed => "request.malformed",
             Self::RequestInvalid => "request.invalid",
             Self::RequestTooLarge => "request.too_large",
@@ -294,7 +298,7 @@ impl ErrorCode {
             Self::PermissionDenied | Self::PeerRefused | Self::HostRefused | Self::OriginRefused => 403,
             Self::ClientAccountNotFound | Self::EngagementNotFound | Self::RouteNotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::MaintenanceBusy | Self::NothingToUndo | Self::SetupDone => 409,
+            Self::ConflictStale | Self::MaintenanceBusy | Self::NothingToUndo | Self::SetupDone => 409,
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::RequestInvalid => 422,
@@ -312,10 +316,11 @@ impl ErrorCode {
             Self::SessionRequired => "Sign-in needed",
             Self::SessionExpired => "Session ended",
             Self::SetupDone => "Already set up",
-            Self::PermissionDenied => "Not allowed for your role",
+            Self::PermissionDenied => "Not allowed for you",
             Self::SelectorMissing => "No client account chosen",
             Self::ClientAccountNotFound => "Client account not found",
             Self::EngagementNotFound => "Engagement not found",
+            Self::ConflictStale => "Changed by somebody else",
             Self::RequestMalformed => "Request not understood",
             Self::RequestInvalid => "Request not valid",
             Self::RequestTooLarge => "Request too large",
@@ -393,6 +398,9 @@ impl ErrorCode {
                 "Choose a client account from the switcher, or ask a platform administrator for access."
             }
             Self::EngagementNotFound => "Choose an engagement from the switcher.",
+            Self::ConflictStale => {
+                "Compare your values with the present ones, and save again on top of them or drop yours."
+            }
             Self::RequestMalformed | Self::RequestInvalid => "Correct the request and send it again.",
             Self::RequestTooLarge => "Send less at once.",
             Self::UnsupportedMediaType => "Send JSON with content-type application/json.",

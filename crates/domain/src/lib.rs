@@ -1,7 +1,8 @@
-//! The vocabulary that every other crate shares: ids, roles, boot stages and error codes.
+//! The vocabulary that every other crate shares: ids, roles, permissions, boot stages and error codes.
 //!
 //! Nothing here performs I/O or is asynchronous, so it can be tested and reasoned about alone.
 
+mod access;
 pub mod account;
 pub mod boot;
 mod code;
@@ -9,6 +10,7 @@ mod ids;
 mod profile;
 mod role;
 
+pub use access::{Access, AccessLevel, Permission, PermissionSet, Scope, UnknownAccessLevel, may_assign};
 pub use code::ErrorCode;
 pub use ids::{ClientAccountId, EngagementId, UserId};
 pub use profile::{Profile, UnknownProfile};

@@ -37,6 +37,18 @@ impl Role {
         }
     }
 
+    /// The role as people say it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Viewer => "Viewer",
+            Self::Analyst => "Analyst",
+            Self::EngagementManager => "Engagement manager",
+            Self::ClientAdmin => "Client admin",
+            Self::PlatformAdmin => "Platform admin",
+        }
+    }
+
     /// The two-valued role of the platform's sign-in answer: both administrator roles are `admin`.
     #[must_use]
     pub const fn is_admin(self) -> bool {

@@ -1,11 +1,9 @@
 //! Client accounts and who belongs to them.
 
-use std::str::FromStr as _;
-
-use drydock_domain::{ClientAccountId, Role, UserId};
+use drydock_domain::{Access, ClientAccountId, UserId};
 use sqlx::PgConnection;
 
-use crate::{Store, StoreError, TenantTx, VerifiedSession};
+use crate::{Store, StoreError, TenantTx, VerifiedSession, access};
 
 /// A client account as one of its members sees it.
 #[derive(Clone, Debug)]
@@ -22,8 +20,8 @@ pub struct ClientAccount {
     pub industry: Option<String>,
     /// How large it is, in words.
     pub company_size: Option<String>,
-    /// What the asking user is in it.
-    pub role: Role,
+    /// What the asking user has in it.
+    pub access: Access,
     /// Whether it is the one the asking user begins with.
     pub is_default: bool,
     /// Engagements in it.
@@ -32,17 +30,13 @@ pub struct ClientAccount {
     pub assets: i64,
 }
 
-/// The name of `client_account`, if `user` may see it by what is granted now.
+/// `client_account`, not counted, if `user` may see it by what is granted now.
 pub(crate) async fn member_of(
     connection: &mut PgConnection,
     user: UserId,
     client_account: ClientAccountId,
-) -> Result<String, StoreError> {
-    memberships(connection, user, Some(client_account))
-        .await?
-        .pop()
-        .map(|account| account.name)
-        .ok_or(StoreError::ClientAccountNotFound)
+) -> Result<ClientAccount, StoreError> {
+    memberships(connection, user, Some(client_account)).await?.pop().ok_or(StoreError::ClientAccountNotFound)
 }
 
 /// Platform administrators are in every client account; others where access is granted, active and not
@@ -54,7 +48,19 @@ async fn memberships(
 ) -> Result<Vec<ClientAccount>, StoreError> {
     let rows = sqlx::query!(
         r#"select c.id, c.name, c.slug, c.description, c.industry, c.company_size,
-                  case when administrator.yes then 'platform_admin' else granted.role end as "role!",
+                  administrator.yes as "everywhere!",
+                  granted.access_level as "level?",
+                  array(select association.role
+                        from migration.user_account_associations association
+                        where association.user_id = $1 and association.client_account_id = c.id
+                          -- Administering the platform is a role for everywhere and no place in one client account.
+                          and association.role <> 'platform_admin'
+                        union
+                        select r.role_type
+                        from migration.user_roles r
+                        where r.user_id = $1 and r.is_active and (r.expires_at is null or r.expires_at > now())
+                          and (r.scope_type = 'global' or r.scope_type = 'client' and r.scope_client_id = c.id)
+                  ) as "roles!",
                   c.id is not distinct from
                       (select u.default_client_id from migration.users u where u.id = $1) as "is_default!"
            from migration.client_accounts c
@@ -65,20 +71,12 @@ async fn memberships(
                      and (r.expires_at is null or r.expires_at > now())
                ) as yes
            ) administrator
-           left join lateral (
-               select coalesce(association.role, 'viewer') as role
-               from migration.client_access access
-               left join migration.user_account_associations association
-                 on association.user_id = access.user_profile_id
-                and association.client_account_id = access.client_account_id
-               where access.user_profile_id = $1
-                 and access.client_account_id = c.id
-                 and access.is_active
-                 and (access.expires_at is null or access.expires_at > now())
-           ) granted on true
+           left join migration.client_access granted
+             on granted.user_profile_id = $1 and granted.client_account_id = c.id
+            and granted.is_active and (granted.expires_at is null or granted.expires_at > now())
            where c.is_active
              and ($2::uuid is null or c.id = $2)
-             and (administrator.yes or granted.role is not null)
+             and (administrator.yes or granted.id is not null)
            order by c.name, c.id"#,
         user.0,
         only.map(|id| id.0),
@@ -94,8 +92,10 @@ async fn memberships(
                 description: row.description,
                 industry: row.industry,
                 company_size: row.company_size,
-                role: Role::from_str(&row.role)
-                    .map_err(|error| StoreError::UnexpectedValue(error.to_string()))?,
+                access: match row.level {
+                    Some(level) if !row.everywhere => access::within(&row.roles, &level)?,
+                    _ => Access::EVERYWHERE,
+                },
                 is_default: row.is_default,
                 engagements: 0,
                 assets: 0,
@@ -114,7 +114,7 @@ impl Store {
         let mut accounts = memberships(&mut tx, session.user_id(), None).await?;
         for account in &mut accounts {
             // Counted tenant by tenant: row-level security shows one at a time, also to an administrator.
-            let mut tenant = TenantTx::enter(tx, account.id, account.name.clone()).await?;
+            let mut tenant = TenantTx::enter(tx, session.user_id(), account).await?;
             (account.engagements, account.assets) = counts(&mut tenant).await?;
             tx = tenant.leave().await?;
         }

@@ -1,9 +1,9 @@
 //! Engagements of one client account.
 
-use drydock_domain::{ClientAccountId, EngagementId};
+use drydock_domain::{Access, ClientAccountId, EngagementId};
 use time::OffsetDateTime;
 
-use crate::{StoreError, TenantTx};
+use crate::{StoreError, TenantTx, access};
 
 /// One engagement.
 #[derive(Clone, Debug)]
@@ -30,6 +30,17 @@ pub struct Engagement {
     pub target_completion_date: Option<OffsetDateTime>,
     /// Assets in it.
     pub assets: i64,
+    /// What the asking user has in it.
+    pub access: Access,
+}
+
+/// An engagement that was opened, to work in it.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Its id.
+    pub id: EngagementId,
+    /// Its name.
+    pub name: String,
 }
 
 /// All engagements of the client account, by name.
@@ -48,24 +59,86 @@ pub async fn get(tx: &mut TenantTx, id: EngagementId) -> Result<Engagement, Stor
     select(tx, Some(id)).await?.pop().ok_or(StoreError::EngagementNotFound)
 }
 
+/// Opens an engagement of the client account: from now on the transaction knows what the user has in it.
+///
+/// # Errors
+/// [`StoreError::EngagementNotFound`], also for one of another client account, and for one to which the user's access was taken or
+/// has expired.
+pub async fn open(tx: &mut TenantTx, id: EngagementId) -> Result<Opened, StoreError> {
+    let (client_account, user, outer) = (tx.client_account_id(), tx.user_id(), tx.access());
+    let row = sqlx::query!(
+        r#"select e.name, own.access_level as "level?",
+                  coalesce(not own.is_active or own.expires_at <= now(), false) as "closed!",
+                  array(select r.role_type
+                        from migration.user_roles r
+                        where r.user_id = $3 and r.is_active and (r.expires_at is null or r.expires_at > now())
+                          and r.scope_type = 'engagement' and r.scope_client_id = $1 and r.scope_engagement_id = e.id
+                  ) as "roles!"
+           from migration.engagements e
+           left join migration.engagement_access own
+             on own.client_account_id = e.client_account_id and own.engagement_id = e.id and own.user_profile_id = $3
+            and own.granted_by is not null
+           where e.client_account_id = $1 and e.id = $2 and e.is_active"#,
+        client_account.0,
+        id.0,
+        user.0,
+    )
+    .fetch_optional(tx.connection())
+    .await?
+    .ok_or(StoreError::EngagementNotFound)?;
+    let access = within(outer, row.closed, row.level.as_deref(), row.roles)?;
+    tx.set_access(access.ok_or(StoreError::EngagementNotFound)?);
+    Ok(Opened { id, name: row.name })
+}
+
+/// What somebody with `outer` in the client account has in an engagement: `None` for nothing. Where their access to the engagement
+/// has a row of its own, its level counts there instead of the client account's; roles in the engagement come on top.
+fn within(
+    outer: Access,
+    closed: bool,
+    level: Option<&str>,
+    mut roles: Vec<String>,
+) -> Result<Option<Access>, StoreError> {
+    if outer == Access::EVERYWHERE {
+        return Ok(Some(outer));
+    }
+    if closed {
+        return Ok(None);
+    }
+    roles.push(outer.role.as_str().to_owned());
+    access::within(&roles, level.unwrap_or(outer.level.as_str())).map(Some)
+}
+
 async fn select(tx: &mut TenantTx, only: Option<EngagementId>) -> Result<Vec<Engagement>, StoreError> {
-    let client_account_id = tx.client_account_id();
+    let (client_account_id, user, outer) = (tx.client_account_id(), tx.user_id(), tx.access());
     let rows = sqlx::query!(
         r#"select e.id, e.name, e.slug, e.description, e.engagement_type, e.status, e.priority,
                   e.start_date, e.target_completion_date,
                   (select count(*) from migration.assets a
-                   where a.client_account_id = e.client_account_id and a.engagement_id = e.id) as "assets!"
+                   where a.client_account_id = e.client_account_id and a.engagement_id = e.id) as "assets!",
+                  own.access_level as "level?",
+                  coalesce(not own.is_active or own.expires_at <= now(), false) as "closed!",
+                  array(select r.role_type
+                        from migration.user_roles r
+                        where r.user_id = $3 and r.is_active and (r.expires_at is null or r.expires_at > now())
+                          and r.scope_type = 'engagement' and r.scope_client_id = $1 and r.scope_engagement_id = e.id
+                  ) as "roles!"
            from migration.engagements e
+           left join migration.engagement_access own
+             on own.client_account_id = e.client_account_id and own.engagement_id = e.id and own.user_profile_id = $3
+            and own.granted_by is not null
            where e.client_account_id = $1 and e.is_active and ($2::uuid is null or e.id = $2)
            order by e.name, e.id"#,
         client_account_id.0,
         only.map(|id| id.0),
+        user.0,
     )
     .fetch_all(tx.connection())
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Engagement {
+    let mut engagements = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(access) = within(outer, row.closed, row.level.as_deref(), row.roles)? else { continue };
+        engagements.push(Engagement {
             id: row.id.into(),
             client_account_id,
             name: row.name,
@@ -77,6 +150,8 @@ async fn select(tx: &mut TenantTx, only: Option<EngagementId>) -> Result<Vec<Eng
             start_date: row.start_date,
             target_completion_date: row.target_completion_date,
             assets: row.assets,
-        })
-        .collect())
+            access,
+        });
+    }
+    Ok(engagements)
 }

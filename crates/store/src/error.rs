@@ -2,6 +2,8 @@
 
 use drydock_domain::ErrorCode;
 
+use crate::access::Denied;
+
 /// An error of the store. [`StoreError::code`] gives the code that people and programs see.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -23,6 +25,9 @@ pub enum StoreError {
     /// The engagement does not exist in the client account.
     #[error("there is no such engagement in this client account")]
     EngagementNotFound,
+    /// The user lacks a permission.
+    #[error("{0}")]
+    Denied(Box<Denied>),
     /// A value that PostgreSQL cannot store as text, such as one with a NUL character.
     #[error("a value holds characters that cannot be stored: {0}")]
     InvalidText(String),
@@ -75,6 +80,7 @@ impl StoreError {
             Self::AlreadySetUp => ErrorCode::SetupDone,
             Self::ClientAccountNotFound => ErrorCode::ClientAccountNotFound,
             Self::EngagementNotFound => ErrorCode::EngagementNotFound,
+            Self::Denied(_) => ErrorCode::PermissionDenied,
             Self::WrongPassword | Self::InvalidText(_) => ErrorCode::RequestInvalid,
             Self::NothingToUndo => ErrorCode::NothingToUndo,
             Self::Gate { code, .. } => *code,

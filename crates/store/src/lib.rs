@@ -3,6 +3,7 @@
 //! A query on tenant-owned tables takes a [`TenantTx`], and only [`Store::tenant`] makes one, out of a
 //! [`VerifiedSession`] and a membership that it has just checked. There is no other way to tenant rows.
 
+pub mod access;
 pub mod accounts;
 pub mod assets;
 pub mod boot_history;

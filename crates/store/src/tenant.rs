@@ -1,9 +1,12 @@
 //! The one way to tenant-owned rows.
 
-use drydock_domain::ClientAccountId;
+use drydock_domain::{Access, ClientAccountId, UserId};
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
-use crate::{Store, StoreError, VerifiedSession, client_accounts};
+use crate::{
+    Store, StoreError, VerifiedSession,
+    client_accounts::{self, ClientAccount},
+};
 
 /// A transaction in which row-level security shows the rows of one client account and no others.
 ///
@@ -13,6 +16,8 @@ pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
     client_account_id: ClientAccountId,
     client_account_name: String,
+    user_id: UserId,
+    access: Access,
 }
 
 impl TenantTx {
@@ -20,16 +25,21 @@ impl TenantTx {
     /// accounts by a membership read in this transaction, the seeds by writing their own tenants only.
     pub(crate) async fn enter(
         mut tx: Transaction<'static, Postgres>,
-        client_account_id: ClientAccountId,
-        client_account_name: String,
+        user_id: UserId,
+        account: &ClientAccount,
     ) -> Result<Self, StoreError> {
         // `SET LOCAL` with a literal rather than `set_config`: a statement is forwarded to the workers of a
         // tenant-distributed PostgreSQL, a function call is not. A uuid's text form holds only hexadecimal
         // digits and dashes.
-        let statement =
-            format!("SET LOCAL app.client_account_id = '{}'", client_account_id.0.as_hyphenated());
+        let statement = format!("SET LOCAL app.client_account_id = '{}'", account.id.0.as_hyphenated());
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *tx).await?;
-        Ok(Self { tx, client_account_id, client_account_name })
+        Ok(Self {
+            tx,
+            client_account_id: account.id,
+            client_account_name: account.name.clone(),
+            user_id,
+            access: account.access,
+        })
     }
 
     /// Leaves the client account: until another is entered, no tenant-owned row is visible.
@@ -48,6 +58,22 @@ impl TenantTx {
     #[must_use]
     pub fn client_account_name(&self) -> &str {
         &self.client_account_name
+    }
+
+    /// Whose transaction it is.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        self.user_id
+    }
+
+    /// What the user has in the client account, or in the engagement that was opened last.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
+    pub(crate) fn set_access(&mut self, access: Access) {
+        self.access = access;
     }
 
     /// The client accounts whose engagements are in sight, asked for without any predicate: row-level security alone answers. It
@@ -96,8 +122,8 @@ impl Store {
         client_account_id: ClientAccountId,
     ) -> Result<TenantTx, StoreError> {
         let mut tx = self.begin().await?;
-        let name = client_accounts::member_of(&mut tx, session.user_id(), client_account_id).await?;
-        TenantTx::enter(tx, client_account_id, name).await
+        let account = client_accounts::member_of(&mut tx, session.user_id(), client_account_id).await?;
+        TenantTx::enter(tx, session.user_id(), &account).await
     }
 }
 

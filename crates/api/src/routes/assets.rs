@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     dto::{AssetPage, AssetQuery},
     envelope::{ApiError, ErrorEnvelope},
-    extract::{QueryOf, Selected},
+    extract::{QueryOf, Selected, needs},
 };
 
 const DEFAULT_LIMIT: u16 = 100;
@@ -35,10 +35,10 @@ const MISSING: &str = "none";
     )
 )]
 pub(crate) async fn assets(
-    selected: Selected,
+    selected: Selected<needs::AssetView>,
     QueryOf(query): QueryOf<AssetQuery>,
 ) -> Result<Json<AssetPage>, ApiError> {
-    let Selected { mut tx, engagement } = selected;
+    let Selected { mut tx, engagement, .. } = selected;
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(ApiError::invalid_field("limit", "range", format!("limit must be 1 to {MAX_LIMIT}.")));

@@ -1,12 +1,15 @@
 //! Sign-in and session.
 
 use axum::{Json, extract::State, http::StatusCode};
-use drydock_domain::account::{EMAIL_LIMIT, Objection, password_form};
+use drydock_domain::{
+    Access, Scope,
+    account::{EMAIL_LIMIT, Objection, password_form},
+};
 use drydock_store::seed;
 
 use crate::{
     ApiState,
-    dto::{Credentials, DemoAccounts, Me, SessionTimes, SignedIn},
+    dto::{Credentials, DemoAccounts, Me, SessionTimes, SignedIn, permissions},
     envelope::{ApiError, ErrorEnvelope, FieldError},
     extract::{JsonBody, OnThisMachine, Session, UserAgent},
 };
@@ -84,8 +87,11 @@ pub(crate) async fn logout(session: Session) -> Result<StatusCode, ApiError> {
 )]
 pub(crate) async fn me(session: Session) -> Result<Json<Me>, ApiError> {
     let user = session.store.session_user(&session.session).await?;
+    let administers = session.store.is_platform_administrator(&session.session).await?;
+    let permissions = if administers { permissions(Access::EVERYWHERE, Scope::Platform) } else { Vec::new() };
     Ok(Json(Me {
         user: user.into(),
+        permissions,
         session: SessionTimes {
             created_at: session.session.created_at(),
             expires_at: session.session.expires_at(),

@@ -1,13 +1,13 @@
 //! Client accounts, engagements and the overview of one.
 
 use axum::Json;
-use drydock_domain::ClientAccountId;
+use drydock_domain::Permission;
 use drydock_store::{engagements, overview as figures};
 
 use crate::{
     dto::{ClientAccounts, Engagements, Named, Overview},
     envelope::{ApiError, ErrorEnvelope},
-    extract::{PathId, Selected, Session},
+    extract::{PathId, Selected, Session, needs},
 };
 
 /// The client accounts one may see
@@ -35,7 +35,7 @@ pub(crate) async fn client_engagements(
     session: Session,
     PathId(id): PathId,
 ) -> Result<Json<Engagements>, ApiError> {
-    let mut tx = session.store.tenant(&session.session, ClientAccountId(id)).await?;
+    let mut tx = session.enter(id, Permission::ClientView).await?;
     let engagements = engagements::list(&mut tx).await?;
     tx.commit().await?;
     Ok(Json(Engagements { engagements: engagements.into_iter().map(Into::into).collect() }))
@@ -56,8 +56,9 @@ pub(crate) async fn client_engagements(
         (status = UNPROCESSABLE_ENTITY, body = ErrorEnvelope),
     )
 )]
-pub(crate) async fn overview(selected: Selected) -> Result<Json<Overview>, ApiError> {
-    let Selected { mut tx, engagement } = selected;
+pub(crate) async fn overview(selected: Selected<needs::AssetView>) -> Result<Json<Overview>, ApiError> {
+    let Selected { mut tx, engagement, .. } = selected;
+    let engagement = engagements::get(&mut tx, engagement.id).await?;
     let figures = figures::of(&mut tx, engagement.id).await?;
     let client_account = Named { id: tx.client_account_id().0, name: tx.client_account_name().to_owned() };
     tx.commit().await?;

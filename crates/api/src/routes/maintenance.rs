@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::{
     dto::maintenance::{Maintenance, MaintenanceQuery, Swapped},
     envelope::{ApiError, ErrorEnvelope},
-    extract::{Administrator, QueryOf},
+    extract::{Administrator, QueryOf, needs},
     maintenance::{Problem, Status},
 };
 
@@ -29,7 +29,7 @@ const LONG_POLL: Duration = Duration::from_secs(10);
     )
 )]
 pub(crate) async fn status(
-    administrator: Administrator,
+    administrator: Administrator<needs::DataReset>,
     QueryOf(query): QueryOf<MaintenanceQuery>,
 ) -> Json<Maintenance> {
     Json(news(administrator.maintenance.watch(), query.after).await.into())
@@ -58,8 +58,8 @@ async fn news(mut watcher: watch::Receiver<Status>, after: Option<u64>) -> Statu
         (status = INSUFFICIENT_STORAGE, body = ErrorEnvelope),
     )
 )]
-pub(crate) async fn reset(administrator: Administrator) -> Result<Json<Swapped>, ApiError> {
-    let Administrator { session, maintenance } = administrator;
+pub(crate) async fn reset(administrator: Administrator<needs::DataReset>) -> Result<Json<Swapped>, ApiError> {
+    let Administrator { session, maintenance, .. } = administrator;
     to_its_end(async move { maintenance.reset(session).await }).await
 }
 
@@ -77,8 +77,8 @@ pub(crate) async fn reset(administrator: Administrator) -> Result<Json<Swapped>,
         (status = INSUFFICIENT_STORAGE, body = ErrorEnvelope),
     )
 )]
-pub(crate) async fn undo(administrator: Administrator) -> Result<Json<Swapped>, ApiError> {
-    let Administrator { session, maintenance } = administrator;
+pub(crate) async fn undo(administrator: Administrator<needs::DataReset>) -> Result<Json<Swapped>, ApiError> {
+    let Administrator { session, maintenance, .. } = administrator;
     to_its_end(async move { maintenance.undo(session).await }).await
 }
 
@@ -94,7 +94,7 @@ pub(crate) async fn undo(administrator: Administrator) -> Result<Json<Swapped>, 
         (status = FORBIDDEN, body = ErrorEnvelope),
     )
 )]
-pub(crate) async fn cancel(administrator: Administrator) -> StatusCode {
+pub(crate) async fn cancel(administrator: Administrator<needs::DataReset>) -> StatusCode {
     administrator.maintenance.cancel();
     StatusCode::NO_CONTENT
 }

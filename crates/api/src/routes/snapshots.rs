@@ -10,7 +10,7 @@ use drydock_domain::ErrorCode;
 use crate::{
     dto::maintenance::{NewSnapshot, Snapshot, SnapshotChange, Snapshots, Task},
     envelope::{ApiError, ErrorEnvelope, FieldError},
-    extract::{Administrator, JsonBody, PathId},
+    extract::{Administrator, JsonBody, PathId, needs},
     upload::BodyReader,
 };
 
@@ -33,7 +33,9 @@ const BYTES: &str = "application/octet-stream";
         (status = FORBIDDEN, body = ErrorEnvelope),
     )
 )]
-pub(crate) async fn list(administrator: Administrator) -> Result<Json<Snapshots>, ApiError> {
+pub(crate) async fn list(
+    administrator: Administrator<needs::DataSnapshot>,
+) -> Result<Json<Snapshots>, ApiError> {
     Ok(Json(administrator.maintenance.snapshots().await?.into()))
 }
 
@@ -53,7 +55,7 @@ pub(crate) async fn list(administrator: Administrator) -> Result<Json<Snapshots>
     )
 )]
 pub(crate) async fn create(
-    administrator: Administrator,
+    administrator: Administrator<needs::DataSnapshot>,
     JsonBody(snapshot): JsonBody<NewSnapshot>,
 ) -> Result<(StatusCode, Json<Task>), ApiError> {
     let (name, note) = validate(Some(snapshot.name), Some(snapshot.note))?;
@@ -83,7 +85,7 @@ pub(crate) async fn create(
     )
 )]
 pub(crate) async fn import(
-    administrator: Administrator,
+    administrator: Administrator<needs::DataSnapshot>,
     request: Request,
 ) -> Result<(StatusCode, Json<Snapshot>), ApiError> {
     let (parts, body) = request.into_parts();
@@ -120,7 +122,7 @@ pub(crate) async fn import(
     )
 )]
 pub(crate) async fn edit(
-    administrator: Administrator,
+    administrator: Administrator<needs::DataSnapshot>,
     PathId(id): PathId,
     JsonBody(change): JsonBody<SnapshotChange>,
 ) -> Result<Json<Snapshot>, ApiError> {
@@ -144,7 +146,10 @@ pub(crate) async fn edit(
         (status = UNPROCESSABLE_ENTITY, body = ErrorEnvelope),
     )
 )]
-pub(crate) async fn remove(administrator: Administrator, PathId(id): PathId) -> Result<StatusCode, ApiError> {
+pub(crate) async fn remove(
+    administrator: Administrator<needs::DataSnapshot>,
+    PathId(id): PathId,
+) -> Result<StatusCode, ApiError> {
     administrator.maintenance.remove(id, administrator.session.user_id()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -164,7 +169,7 @@ pub(crate) async fn remove(administrator: Administrator, PathId(id): PathId) -> 
     )
 )]
 pub(crate) async fn put_back(
-    administrator: Administrator,
+    administrator: Administrator<needs::DataSnapshot>,
     PathId(id): PathId,
 ) -> Result<Json<Snapshot>, ApiError> {
     Ok(Json(administrator.maintenance.put_back(id, administrator.session.user_id()).await?.into()))
@@ -187,10 +192,10 @@ pub(crate) async fn put_back(
     )
 )]
 pub(crate) async fn restore(
-    administrator: Administrator,
+    administrator: Administrator<needs::DataSnapshot>,
     PathId(id): PathId,
 ) -> Result<(StatusCode, Json<Task>), ApiError> {
-    let Administrator { session, maintenance } = administrator;
+    let Administrator { session, maintenance, .. } = administrator;
     Ok((StatusCode::ACCEPTED, Json(maintenance.restore(id, session).await?.into())))
 }
 
@@ -211,7 +216,7 @@ pub(crate) async fn restore(
     )
 )]
 pub(crate) async fn export(
-    administrator: Administrator,
+    administrator: Administrator<needs::DataSnapshot>,
     PathId(id): PathId,
 ) -> Result<(StatusCode, Json<Task>), ApiError> {
     Ok((
