@@ -197,7 +197,7 @@ async fn member(app: &App, role: Role) -> String {
         EngagementManager | ClientAdmin | PlatformAdmin => "admin",
     };
     let email = format!("{role}@matrix.example");
-    app.database.sql(&format!(
+    let _ = app.database.sql(&format!(
         "with person as (
              insert into migration.users (email, password_hash, first_name, is_active, is_verified)
              select '{email}', password_hash, 'Matrix', true, true from migration.users where email = '{}'

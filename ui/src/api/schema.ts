@@ -546,6 +546,8 @@ export interface components {
         Cause: "reset" | "undo" | "restore";
         /** @description A client account as one of its members sees it. */
         ClientAccount: {
+            /** @description How far the caller's access goes. */
+            access_level: string;
             /** Format: int64 */
             asset_count: number;
             company_size?: string | null;
@@ -558,6 +560,8 @@ export interface components {
             /** @description Whether it is the one the caller begins with. */
             is_default: boolean;
             name: string;
+            /** @description What the caller may do in it as a whole; what they may do in an engagement is told with that. */
+            permissions: components["schemas"]["Permission"][];
             /** @description What the caller is in it. */
             role: string;
             slug: string;
@@ -611,6 +615,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+            /** @description What the caller may do in it. */
+            permissions: components["schemas"]["Permission"][];
             priority: string;
             slug: string;
             /** Format: date-time */
@@ -631,6 +637,8 @@ export interface components {
              * @example auth.invalid_credentials
              */
             code: string;
+            /** @description What was to be changed as it stands now, in the form in which it is read; null unless the code is conflict.stale. */
+            current?: Record<string, never> | null;
             /** @description What happened and why. */
             detail: string;
             /** @description What is wrong with which field; empty unless the code is request.invalid. */
@@ -695,6 +703,11 @@ export interface components {
         };
         /** @description Who is signed in. */
         Me: {
+            /**
+             * @description What one may do for the whole platform, which only a platform administrator may; what one may do in a client account or an
+             *     engagement is told with that.
+             */
+            permissions: components["schemas"]["Permission"][];
             session: components["schemas"]["SessionTimes"];
             user: components["schemas"]["User"];
         };
@@ -740,6 +753,11 @@ export interface components {
             /** @description The token from now on: every earlier one of this user has ended. */
             token: components["schemas"]["Token"];
         };
+        /**
+         * @description A permission; docs/permissions.md says what each allows.
+         * @enum {string}
+         */
+        Permission: "asset.view" | "asset.export" | "asset.edit" | "asset.import" | "asset.delete" | "engagement.view" | "engagement.edit" | "engagement.close" | "engagement.create" | "client.view" | "client.edit" | "member.view" | "member.manage" | "audit.view" | "audit.export" | "client.create" | "client.archive" | "user.view" | "user.approve" | "user.suspend" | "role.assign" | "data.reset" | "data.snapshot" | "lab.use" | "platform.administer";
         /** @description When a session began and ends. */
         SessionTimes: {
             /** Format: date-time */
