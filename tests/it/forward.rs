@@ -4,13 +4,19 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    process::Command,
 };
 
-use drydock_store::{Store, Target, bootstrap, history, history::Migrations, verify};
-use drydock_testkit::{Database, program, psql_on};
+use drydock_boot::take_snapshot;
+use drydock_postgres::{
+    Tree,
+    snapshot::{Progress, ServerAddress, SnapshotFolder},
+};
+use drydock_store::{
+    DatabaseRole, Store, Target, bootstrap, databases::Databases, history, history::Migrations, seed, verify,
+};
+use drydock_testkit::{Database, PLAN};
 
-use crate::history::{Fresh, everything, sql};
+use crate::history::{Fresh, everything, last, later, sql};
 
 /// A table's columns, how many rows it has, and a digest over them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,44 +113,60 @@ async fn losses(target: &Target, set: &Migrations) -> Vec<String> {
     losses
 }
 
-/// Where the rows are that version `of` had, for the next one to be tried on.
-fn rows_of(of: i64) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/forward/{of:03}.sql"))
+/// Where the snapshots are that builds whose last migration was `NNN` made: `NNN.drydock`.
+fn kept() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/forward")
 }
 
-/// Writes all rows of `target` as statements.
-fn write_rows(target: &Target, file: &Path) {
-    let output = Command::new(program("pg_dump"))
-        .args(["--username=postgres", "--dbname", target.database(), "--host"])
-        .arg(target.socket_dir())
-        // Named columns in many rows at once: readable as a difference, and in no order that foreign keys would ask for.
-        .args([
-            "--data-only",
-            "--column-inserts",
-            "--rows-per-insert=50",
-            "--disable-triggers",
-            "--schema=migration",
-        ])
-        .args(NOT_OURS.map(|table| format!("--exclude-table-data=migration.{table}")))
-        .output()
+/// The versions that a snapshot is kept of, and where it is.
+fn snapshots() -> BTreeMap<i64, PathBuf> {
+    std::fs::read_dir(kept())
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            (path.file_stem().unwrap().to_str().unwrap().parse().unwrap(), path)
+        })
+        .collect()
+}
+
+fn server(target: &Target) -> ServerAddress {
+    ServerAddress {
+        tree: Tree::locate(None, &drydock_testkit::resources()).unwrap(),
+        socket_dir: target.socket_dir().to_owned(),
+        port: target.port(),
+    }
+}
+
+/// Saves `target` as the file `to`.
+async fn save(target: &Target, to: &Path) {
+    let folder = drydock_testkit::folder();
+    let snapshots = SnapshotFolder::of(folder.path());
+    let (server, progress) = (server(target), Progress::new());
+    let taken = take_snapshot(target, &snapshots, &server, "Kept".to_owned(), String::new(), &progress)
+        .await
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    std::fs::write(file, output.stdout).unwrap();
+    snapshots.export(taken.id, to, true, &progress).await.unwrap();
 }
 
-/// A database at `version` of the shipped line, with the rows of `file`.
-async fn at(version: i64, file: &Path) -> Fresh {
-    let fresh = Fresh::absent().await;
+/// Restores `file` into the database `into`, which is empty.
+async fn restore(file: &Path, into: &Target) {
+    let folder = drydock_testkit::folder();
+    let snapshots = SnapshotFolder::of(folder.path());
+    let progress = Progress::new();
+    let file = tokio::fs::File::open(file).await.unwrap();
+    let taken = snapshots.import(file, None, &progress).await.unwrap();
+    let owner = DatabaseRole::Owner.name();
+    snapshots.restore_into(taken.id, &server(into), into.database(), owner, &progress).await.unwrap();
+}
+
+/// A database of the version that `file` was made with.
+async fn restored(file: &Path) -> Fresh {
+    let fresh = Fresh::empty().await;
+    let owner = format!("alter database {} owner to drydock_owner", fresh.target().database());
+    sql(fresh.target(), "postgres", &owner);
+    sql(fresh.target(), "postgres", "create extension vector schema public");
+    restore(file, fresh.target()).await;
     bootstrap::run(fresh.target()).await.unwrap();
-    let set = Migrations::shipped().up_to(version);
-    let seen = set.compare(fresh.target()).await.unwrap();
-    set.migrate(fresh.target(), &seen, history::PATIENCE, &|_| ()).await.unwrap();
-    let filled = psql_on(fresh.target(), "postgres")
-        .args(["--single-transaction", "--file"])
-        .arg(file)
-        .output()
-        .unwrap();
-    assert!(filled.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&filled.stderr));
     fresh
 }
 
@@ -164,48 +186,63 @@ async fn from_nothing_to_the_last() {
     store.close().await;
 }
 
-/// Every step of the shipped line keeps the rows that the version before it had.
+/// The demo of every version that a snapshot is kept of goes forward, and every step keeps what was there. A snapshot that is
+/// restored into this build comes to the same.
 #[tokio::test]
 async fn every_step_keeps_the_data() {
     let shipped = Migrations::shipped();
-    let versions: Vec<i64> = shipped.versions().collect();
-    for pair in versions.windows(2) {
-        let [before, next] = pair else { unreachable!("windows of two") };
-        let file = rows_of(*before);
-        assert!(
-            file.is_file(),
-            "{} is missing: docs/how-to/add-a-migration.md says how to make it",
-            file.display()
-        );
-        let fresh = at(*before, &file).await;
-        assert_eq!(losses(fresh.target(), &shipped.up_to(*next)).await, [""; 0], "{next:03}");
+    let snapshots = snapshots();
+    assert_eq!(snapshots.keys().next(), Some(&1), "the first version is where everything began");
+    for (version, file) in snapshots {
+        let stepped = restored(&file).await;
+        let had = columns(stepped.target());
+        let seeded = rows(stepped.target(), &had);
+        assert!(seeded["assets"].rows > 1_000 && seeded["users"].rows > 1, "there must be something to lose");
+        for next in shipped.versions().filter(|next| *next > version) {
+            assert_eq!(
+                losses(stepped.target(), &shipped.up_to(next)).await,
+                [""; 0],
+                "{version:03} to {next:03}"
+            );
+        }
+        let history = history::compare(stepped.target()).await.unwrap();
+        assert_eq!((history.applied, history.pending), (shipped.versions().collect(), Vec::new()));
+        let store = Store::open(stepped.target());
+        verify::schema(&store).await.unwrap();
+        store.close().await;
+
+        let database = Database::new().await;
+        let databases = Databases::new(database.store().clone());
+        let incoming = databases.prepare(&[]).await.unwrap();
+        restore(&file, &incoming).await;
+        databases.adopt(&incoming, None).await.unwrap();
+        let now = columns(database.target());
+        assert_eq!(rows(database.target(), &now), rows(stepped.target(), &now), "{version:03}");
+        assert_eq!(seed::standing(database.store()).await.unwrap().plan, Some(PLAN));
     }
 }
 
-/// The rows that a next step is tried on are all rows, and they can be put into a fresh database of their version.
+/// What is kept of a version is all of it.
 #[tokio::test]
-async fn rows_that_were_written_come_back() {
+async fn what_is_kept_comes_back() {
     let database = Database::new().await;
-    let last = Migrations::shipped().versions().next_back().unwrap();
     let folder = drydock_testkit::folder();
-    let file = folder.path().join("rows.sql");
-    write_rows(database.target(), &file);
-    let fresh = at(last, &file).await;
+    let file = folder.path().join("kept.drydock");
+    save(database.target(), &file).await;
+    let back = restored(&file).await;
     let columns = columns(database.target());
-    let (written, back) = (rows(database.target(), &columns), rows(fresh.target(), &columns));
-    assert!(written["assets"].rows > 20, "there must be something to write");
+    let (written, back) = (rows(database.target(), &columns), rows(back.target(), &columns));
+    assert!(written["assets"].rows > 20, "there must be something to keep");
     assert_eq!(written, back);
 }
 
-/// Not a test: writes the rows of the last version, before there is a next one. `cargo xtask migration new` says when.
+/// Not a test: keeps a snapshot of the last version. docs/how-to/add-a-migration.md says when.
 #[tokio::test]
 #[ignore = "writes tests/fixtures/forward"]
-async fn write_the_rows_of_the_last_version() {
+async fn keep_the_last_version() {
     let database = Database::new().await;
-    let last = Migrations::shipped().versions().next_back().unwrap();
-    let file = rows_of(last);
-    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-    write_rows(database.target(), &file);
+    std::fs::create_dir_all(kept()).unwrap();
+    save(database.target(), &kept().join(format!("{:03}.drydock", last()))).await;
 }
 
 /// Steps of a future that there is not yet, on the present state with its data: good ones pass.
@@ -216,25 +253,28 @@ async fn good_steps_keep_the_data() {
     let filled = rows(target, &columns(target));
     assert!(filled["assets"].rows > 20 && filled["users"].rows > 1, "there must be something to lose");
 
-    let mut set = Migrations::shipped().up_to(1);
+    let mut set = Migrations::shipped().up_to(last());
     for (name, text) in [
         (
-            "002_asset_notes.sql",
+            later(1, "asset_notes"),
             "ALTER TABLE migration.assets ADD COLUMN notes text NOT NULL DEFAULT '';
              CREATE INDEX ix_assets_notes ON migration.assets (client_account_id, notes);",
         ),
         (
-            "003_reviews.sql",
+            later(2, "reviews"),
             "CREATE TABLE migration.reviews (client_account_id uuid NOT NULL, id uuid NOT NULL DEFAULT gen_random_uuid(),
                  CONSTRAINT pk_reviews PRIMARY KEY (client_account_id, id));
              ALTER TABLE migration.reviews ENABLE ROW LEVEL SECURITY;",
         ),
-        ("004_shorter.sql", "-- changes: users.first_name\nUPDATE migration.users SET first_name = left(first_name, 3);"),
+        (later(3, "shorter"), "-- changes: users.first_name\nUPDATE migration.users SET first_name = left(first_name, 3);"),
     ] {
         set = set.and([(name, text)]).unwrap();
-        assert_eq!(losses(target, &set).await, [""; 0], "{name}");
+        assert_eq!(losses(target, &set).await, [""; 0], "{text}");
     }
-    assert_eq!(sql(target, "postgres", "select max(version) from migration._sqlx_migrations"), "4");
+    assert_eq!(
+        sql(target, "postgres", "select max(version) from migration._sqlx_migrations"),
+        (last() + 3).to_string()
+    );
 }
 
 /// And those that lose something are found out.
@@ -264,7 +304,7 @@ async fn a_step_that_loses_data_is_found_out() {
                  from migration.tags t join migration.assets a on a.client_account_id = t.client_account_id
                  where t.name = 'for the test' limit 1",
         );
-        let set = Migrations::shipped().up_to(1).and([("002_bad.sql", text)]).unwrap();
+        let set = Migrations::shipped().and([(later(1, "bad"), text)]).unwrap();
         let losses = losses(database.target(), &set).await;
         assert!(losses.iter().any(|told| told.contains(loss)), "{text}: {losses:?}");
     }
@@ -275,7 +315,7 @@ async fn a_step_that_loses_data_is_found_out() {
 async fn an_older_build_refuses_a_newer_database_politely() {
     let database = Database::new().await;
     let newer = Migrations::shipped()
-        .and([("002_asset_notes.sql", "ALTER TABLE migration.assets ADD COLUMN notes text")])
+        .and([(later(1, "asset_notes"), "ALTER TABLE migration.assets ADD COLUMN notes text")])
         .unwrap();
     let seen = newer.compare(database.target()).await.unwrap();
     newer.migrate(database.target(), &seen, history::PATIENCE, &|_| ()).await.unwrap();
@@ -283,7 +323,11 @@ async fn an_older_build_refuses_a_newer_database_politely() {
     let before = everything(database.target());
     let error = history::compare(database.target()).await.unwrap_err();
     assert_eq!(error.code().as_str(), "history.ahead");
-    for part in ["002 (asset notes)", "ends at 001", "Open it with the newer build"] {
+    for part in [
+        &format!("{:03} (asset notes)", last() + 1),
+        &format!("ends at {:03}", last()),
+        "Open it with the newer build",
+    ] {
         assert!(error.to_string().contains(part), "{error}");
     }
     assert!(everything(database.target()) == before);

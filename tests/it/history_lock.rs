@@ -8,7 +8,7 @@ use std::{
 use drydock_store::{Target, bootstrap, history, history::Migrations};
 use drydock_testkit::Database;
 
-use crate::history::{Fresh, everything, gates, sql};
+use crate::history::{Fresh, everything, gates, last, later, sql};
 
 /// The id of the lock that sqlx takes for a database: a constant of its times the CRC-32 of the name.
 fn lock_id(database: &str) -> i64 {
@@ -50,8 +50,10 @@ async fn two_starters_on_an_empty_database_migrate_it_once() {
     for starter in started {
         applied += starter.await.unwrap().unwrap();
     }
-    assert_eq!(applied, 1);
-    assert_eq!(sql(fresh.target(), "postgres", "select count(*) from migration._sqlx_migrations"), "1");
+    let shipped = Migrations::shipped().versions().count();
+    assert_eq!(applied, shipped);
+    let recorded = sql(fresh.target(), "postgres", "select count(*) from migration._sqlx_migrations");
+    assert_eq!(recorded, shipped.to_string());
     assert_eq!(locks(fresh.target()), "0 held, 0 waited for");
 }
 
@@ -61,7 +63,7 @@ async fn whoever_waited_finds_nothing_to_apply() {
     let database = Database::new().await;
     let set = Arc::new(
         Migrations::shipped()
-            .and([("002_busy.sql", "alter table migration.tags add column busy int")])
+            .and([(later(1, "busy"), "alter table migration.tags add column busy int")])
             .unwrap(),
     );
     let busy = database.hold("lock table migration.tags in access share mode");
@@ -69,7 +71,7 @@ async fn whoever_waited_finds_nothing_to_apply() {
         let (target, set) = (database.target().clone(), Arc::clone(&set));
         tokio::spawn(async move {
             let seen = set.compare(&target).await.unwrap();
-            assert_eq!(seen.pending, [2]);
+            assert_eq!(seen.pending, [last() + 1]);
             set.migrate(&target, &seen, history::PATIENCE, &|_| ()).await
         })
     };
@@ -91,7 +93,7 @@ async fn whoever_waited_finds_nothing_to_apply() {
 async fn a_lock_that_is_not_given_back_is_waited_for_in_bounds_and_its_holder_named() {
     let database = Database::new().await;
     let set =
-        Migrations::shipped().and([("002_later.sql", "create table migration.later (id int)")]).unwrap();
+        Migrations::shipped().and([(later(1, "later"), "create table migration.later (id int)")]).unwrap();
     let seen = set.compare(database.target()).await.unwrap();
     let held = database.hold(&format!(
         "do $$ begin perform pg_advisory_lock({}); end $$",
@@ -133,20 +135,19 @@ async fn a_failed_migration_leaves_no_lock_and_no_trace() {
     let shipped = Migrations::shipped();
     let wrong =
         "create table migration.half (id int);\ninsert into migration.half values (1);\nselect 1 / 0;\n";
-    let failing = shipped.and([("002_half.sql", wrong)]).unwrap();
+    let failing = shipped.and([(later(1, "half"), wrong)]).unwrap();
     let before = everything(database.target());
     for _ in 0..2 {
         let seen = failing.compare(database.target()).await.unwrap();
         let error = failing.migrate(database.target(), &seen, history::PATIENCE, &|_| ()).await.unwrap_err();
         assert_eq!(error.code().as_str(), "migrate.failed");
-        assert!(
-            error.to_string().contains("002") && error.to_string().contains("division by zero"),
-            "{error}"
-        );
+        for part in [&format!("{:03}", last() + 1), "division by zero"] {
+            assert!(error.to_string().contains(part), "{error}");
+        }
         assert_eq!(locks(database.target()), "0 held, 0 waited for");
         assert!(everything(database.target()) == before, "it left something");
     }
-    let corrected = shipped.and([("002_half.sql", "create table migration.half (id int);\n")]).unwrap();
+    let corrected = shipped.and([(later(1, "half"), "create table migration.half (id int);\n")]).unwrap();
     let seen = corrected.compare(database.target()).await.unwrap();
     assert_eq!(corrected.migrate(database.target(), &seen, history::PATIENCE, &|_| ()).await.unwrap(), 1);
 }
@@ -156,10 +157,10 @@ async fn a_failed_migration_leaves_no_lock_and_no_trace() {
 async fn a_failure_is_told_with_its_line() {
     let database = Database::new().await;
     let wrong = "-- ü before the mistake\nselect 1;\n\nselect nowhere;\n";
-    let failing = Migrations::shipped().and([("002_wrong.sql", wrong)]).unwrap();
+    let failing = Migrations::shipped().and([(later(1, "wrong"), wrong)]).unwrap();
     let seen = failing.compare(database.target()).await.unwrap();
     let error = failing.migrate(database.target(), &seen, history::PATIENCE, &|_| ()).await.unwrap_err();
-    assert!(error.to_string().contains("Migration 002 failed at line 4"), "{error}");
+    assert!(error.to_string().contains(&format!("Migration {:03} failed at line 4", last() + 1)), "{error}");
 }
 
 /// A migration that waits behind an open transaction gives up, so that nobody waits behind it, and says whose it is.
@@ -167,7 +168,7 @@ async fn a_failure_is_told_with_its_line() {
 async fn a_migration_that_is_kept_waiting_gives_up_and_says_for_whom() {
     let database = Database::new().await;
     let set = Migrations::shipped()
-        .and([("002_add.sql", "alter table migration.tags add column more int")])
+        .and([(later(1, "add"), "alter table migration.tags add column more int")])
         .unwrap();
     let seen = set.compare(database.target()).await.unwrap();
     let open = database.hold("lock table migration.tags in access share mode");
@@ -187,14 +188,14 @@ async fn a_migration_that_is_kept_waiting_gives_up_and_says_for_whom() {
 #[tokio::test]
 async fn a_migration_that_writes_to_the_history_is_found_out() {
     for (does, code) in [
-        ("update migration._sqlx_migrations set version = 9 where version = 1", "migrate.incomplete"),
+        ("update migration._sqlx_migrations set version = 999 where version = 1", "migrate.incomplete"),
         ("update migration.alembic_version set version_num = '002_mine'", "history.alembic_foreign"),
         ("alter table migration._sqlx_migrations set schema public; create schema x", "migrate.incomplete"),
     ] {
         let fresh = Fresh::absent().await;
         bootstrap::run(fresh.target()).await.unwrap();
         gates(fresh.target()).await.unwrap();
-        let set = Migrations::shipped().and([("002_meddles.sql", does)]).unwrap();
+        let set = Migrations::shipped().and([(later(1, "meddles"), does)]).unwrap();
         let seen = set.compare(fresh.target()).await.unwrap();
         let error = set.migrate(fresh.target(), &seen, history::PATIENCE, &|_| ()).await.unwrap_err();
         assert_eq!(error.code().as_str(), code, "{does}: {error}");

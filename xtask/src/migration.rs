@@ -7,24 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 const FOLDER: &str = "migrations";
-/// Rows of each version that a next one is tried on.
-const DATA: &str = "tests/fixtures/forward";
 /// What a file's name may be at most, so that it still reads as a line.
 const LONGEST: usize = 60;
 
-/// Makes the file, and tells what comes next. The rows of the version before it are kept first: once there is a next version, the
-/// tests' databases have that one.
+/// Makes the file, and tells what comes next.
 pub(crate) fn new(root: &Path, name: &str) -> Result<()> {
     let folder = root.join(FOLDER);
     let number = next(&folder, name)?;
-    let rows = root.join(DATA).join(format!("{:03}.sql", number - 1));
-    if number > 1 && !rows.is_file() {
-        bail!(
-            "the rows of version {:03} must be kept first, to try the next one on: \
-             run `cargo test -p drydock-tests --test it -- --ignored write_the_rows_of_the_last_version`, then this again",
-            number - 1
-        );
-    }
     let path = make(&folder, number, name)?;
     println!("{}", path.strip_prefix(root).unwrap_or(&path).display());
     println!("docs/how-to/add-a-migration.md says what comes next.");
@@ -101,11 +90,10 @@ fn template(name: &str) -> String {
 mod tests {
     use super::*;
 
-    /// A repository with nothing in it but the two folders.
+    /// A repository with nothing in it but the folder.
     fn root(name: &str) -> PathBuf {
         let root = std::env::temp_dir().join(format!("xtask-migration-{}-{name}", std::process::id()));
         fs::create_dir_all(root.join(FOLDER)).unwrap();
-        fs::create_dir_all(root.join(DATA)).unwrap();
         fs::write(root.join(FOLDER).join("README.md"), "").unwrap();
         root
     }
@@ -122,9 +110,6 @@ mod tests {
     fn numbers_follow_each_other() {
         let root = root("numbers");
         new(&root, "first_step").unwrap();
-        let early = new(&root, "v2_of_it").unwrap_err().to_string();
-        assert!(early.contains("rows of version 001"), "{early}");
-        fs::write(root.join(DATA).join("001.sql"), "").unwrap();
         new(&root, "v2_of_it").unwrap();
         assert_eq!(files(&root), ["001_first_step.sql", "002_v2_of_it.sql", "README.md"]);
 

@@ -63,7 +63,8 @@ pub async fn hash(password: &str) -> Result<String, StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Hashing`] when the task was cancelled.
-pub async fn hash_default(email: &str, password: &str) -> Result<String, StoreError> {
+#[cfg(test)]
+pub(crate) async fn hash_default(email: &str, password: &str) -> Result<String, StoreError> {
     let (salt, password) = (default_salt(email), password.as_bytes().to_vec());
     off_thread(move |hasher| {
         hasher

@@ -25,6 +25,7 @@ pub use drydock_domain::Profile;
 use drydock_domain::{ErrorCode, Role, UserId};
 use sqlx::{Connection as _, PgConnection};
 use time::{Date, Duration, OffsetDateTime, Time};
+use tokio::sync::mpsc;
 use uuid::{Uuid, uuid};
 
 pub use self::plan::{DEFAULT_NUMBER, Plan, Scale, Wanted, read_day, read_number};
@@ -190,13 +191,10 @@ async fn seed(store: &Store, plan: &Plan, told: &(dyn Fn(u64) + Sync)) -> Result
     if standing(store).await?.is_complete {
         return Ok(Seeded::default());
     }
-    // Hashing takes long and needs no transaction; the rows are made meanwhile.
-    let hashing = tokio::spawn(people::hashes(plan.profile));
+    // While some rows are written the next are made.
+    let (made, mut batches) = mpsc::channel(1);
     let plan = *plan;
-    let making = tokio::task::spawn_blocking(move || batches(&plan));
-    let joined = |error: tokio::task::JoinError| StoreError::UnexpectedValue(error.to_string());
-    let hashes = hashing.await.map_err(joined)??;
-    let batches = making.await.map_err(joined)??;
+    let making = tokio::task::spawn_blocking(move || make(&plan, &made));
 
     let mut connection = store.target().connect(DatabaseRole::Owner).await?;
     let mut tx = connection.begin().await?;
@@ -209,15 +207,13 @@ async fn seed(store: &Store, plan: &Plan, told: &(dyn Fn(u64) + Sync)) -> Result
     let mut global = Batch::new(None);
     let clients = clients(&plan);
     client_accounts(&mut global, &plan, &clients);
-    people::write(&mut global, &plan, &clients, &hashes);
+    people::write(&mut global, &plan, &clients);
     loader.write(global).await?;
-    for batch in batches {
+    while let Some(batch) = batches.recv().await {
         loader.write(batch).await?;
         told(loader.written());
     }
-    if plan.profile == Profile::Scale {
-        scale::load(&mut loader, &plan, told).await?;
-    }
+    making.await.map_err(|error| StoreError::UnexpectedValue(error.to_string()))??;
     let mut note = Batch::new(None);
     row!(
         note,
@@ -273,44 +269,56 @@ fn client_accounts(batch: &mut Batch, plan: &Plan, clients: &[Client]) {
     }
 }
 
-/// The rows of each client account.
-fn batches(plan: &Plan) -> Result<Vec<Batch>, StoreError> {
+/// Makes the rows of each client account, engagement by engagement, and hands them on as they are made; nobody who waits for them is
+/// the end of it.
+fn make(plan: &Plan, made: &mpsc::Sender<Batch>) -> Result<(), StoreError> {
     let moment = Moment { number: plan.number, anchor: plan.anchor };
-    let begun = at(plan.anchor, BEGUN, 8, 30);
-    let mut batches = Vec::new();
     for client in &clients(plan) {
-        let mut batch = Batch::new(Some(client.id()));
-        for project in client.projects.iter() {
-            row!(
-                batch,
-                "engagements",
-                id = project.id().0,
-                name = project.name,
-                slug = project.slug,
-                description = project.description,
-                engagement_type = "migration",
-                status = "active",
-                priority = project.priority,
-                start_date = at(plan.anchor, BEGUN, 0, 0),
-                target_completion_date = at(plan.anchor, project.days_to_target, 0, 0),
-                engagement_lead_id = people::manager().0,
-                created_at = begun,
-                updated_at = begun,
-                created_by = people::administrator().0,
-            );
-        }
-        people::engagement_access(&mut batch, plan, client);
-        if plan.profile == Profile::Demo {
-            tags::define(&mut batch, plan.number, &client.slug, begun);
+        if made.blocking_send(beginnings(plan, client)).is_err() {
+            return Ok(());
         }
         for project in client.projects.iter() {
+            let mut batch = Batch::new(Some(client.id()));
             let people = People { importer: people::importer(client), approver: people::manager() };
             let context = engagement::Context { moment, client: &client.slug, project, people };
             engagement::write(&mut batch, &context)?;
+            if made.blocking_send(batch).is_err() {
+                return Ok(());
+            }
         }
-        batches.push(batch);
     }
-    Ok(batches)
+    scale::make(plan, made);
+    Ok(())
+}
+
+/// What a client account has before anything is in its engagements.
+fn beginnings(plan: &Plan, client: &Client) -> Batch {
+    let begun = at(plan.anchor, BEGUN, 8, 30);
+    let mut batch = Batch::new(Some(client.id()));
+    for project in client.projects.iter() {
+        row!(
+            batch,
+            "engagements",
+            id = project.id().0,
+            name = project.name,
+            slug = project.slug,
+            description = project.description,
+            engagement_type = "migration",
+            status = "active",
+            priority = project.priority,
+            start_date = at(plan.anchor, BEGUN, 0, 0),
+            target_completion_date = at(plan.anchor, project.days_to_target, 0, 0),
+            engagement_lead_id = people::manager().0,
+            created_at = begun,
+            updated_at = begun,
+            created_by = people::administrator().0,
+        );
+    }
+    people::engagement_access(&mut batch, plan, client);
+    if plan.profile == Profile::Demo {
+        tags::define(&mut batch, plan.number, &client.slug, begun);
+    }
+    batch
 }
 
 /// The seeded accounts that can sign in now with the password they were seeded with, strongest role first, with what they

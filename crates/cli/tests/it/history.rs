@@ -39,7 +39,7 @@ fn it_lists_both_sides_and_cures_line_ends() {
     // As somebody's checkout had it.
     let script = folder.path().join("stamp.sql");
     let text = format!(
-        "update migration._sqlx_migrations set checksum = sha384(convert_to(replace($text${BASELINE}$text$, E'\\n', E'\\r\\n'), 'UTF8'));"
+        "update migration._sqlx_migrations set checksum = sha384(convert_to(replace($text${BASELINE}$text$, E'\\n', E'\\r\\n'), 'UTF8')) where version = 1;"
     );
     fs::write(&script, text).unwrap();
     printed(&data, &["psql", "--", "-Xq", "-v", "ON_ERROR_STOP=1", "-f", script.to_str().unwrap()]);

@@ -16,6 +16,10 @@ use crate::StoreError;
 /// More columns than any table of ours is given.
 const STAGED_COLUMNS: usize = 80;
 
+/// Staged rows that are left where they are: each later table's `INSERT` reads past them, which takes less than emptying a table, whose
+/// file the system has to cut.
+const STAGED_ROWS: u64 = 10_000;
+
 /// Tables that many rows refer to. Of a table that it knows nothing about, PostgreSQL may look for a row in any index that begins with
 /// the client account, and reads all of the client account's rows for each that refers to one: half of the time.
 const REFERRED_TO: [&str; 2] = ["assets", "application_components"];
@@ -160,13 +164,18 @@ pub(super) struct Loader<'a> {
     /// Those of [`REFERRED_TO`] that PostgreSQL knows by now.
     counted: Vec<&'static str>,
     written: u64,
+    /// Rows that are staged, most of them done with.
+    staged: u64,
+    /// How many times rows were staged; each staged row has the number of its time.
+    times: u32,
 }
 
 impl<'a> Loader<'a> {
     /// In the transaction that `connection` is in, as the schema's owner.
     pub(super) async fn new(connection: &'a mut PgConnection) -> Result<Self, StoreError> {
         let columns = (1..=STAGED_COLUMNS).map(|number| format!("c{number} text")).collect::<Vec<_>>();
-        let staged = format!("CREATE TEMPORARY TABLE staged ({}) ON COMMIT DROP", columns.join(", "));
+        let staged =
+            format!("CREATE TEMPORARY TABLE staged (time integer, {}) ON COMMIT DROP", columns.join(", "));
         // Nothing but numbered names is in it; DDL takes no parameters.
         sqlx::raw_sql(AssertSqlSafe(staged)).execute(&mut *connection).await?;
         let types = sqlx::query!(
@@ -180,7 +189,7 @@ impl<'a> Loader<'a> {
         .into_iter()
         .map(|column| ((column.relation, column.name), column.kind))
         .collect();
-        Ok(Self { connection, types, counted: Vec::new(), written: 0 })
+        Ok(Self { connection, types, counted: Vec::new(), written: 0, staged: 0, times: 0 })
     }
 
     /// Rows written so far.
@@ -197,15 +206,26 @@ impl<'a> Loader<'a> {
         for rows in batch.tables {
             self.write_table(rows, batch.owner).await?;
         }
+        if self.staged > STAGED_ROWS {
+            sqlx::raw_sql("TRUNCATE staged").execute(&mut *self.connection).await?;
+            self.staged = 0;
+        }
         Ok(())
     }
 
     async fn write_table(&mut self, rows: Rows, owner: Option<ClientAccountId>) -> Result<(), StoreError> {
         let staged = (1..=rows.columns.len()).map(|number| format!("c{number}")).collect::<Vec<_>>();
-        let copy = format!("COPY staged ({}) FROM STDIN", staged.join(", "));
+        let copy = format!("COPY staged (time, {}) FROM STDIN", staged.join(", "));
+        self.times += 1;
+        let mut text =
+            String::with_capacity(rows.text.len() + 8 * usize::try_from(rows.count).unwrap_or_default());
+        for line in rows.text.lines() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{}\t{line}", self.times);
+        }
         let mut sink = self.connection.copy_in_raw(&copy).await?;
-        sink.send(rows.text.into_bytes()).await?;
-        sink.finish().await?;
+        sink.send(text.into_bytes()).await?;
+        self.staged += sink.finish().await?;
 
         let mut columns = rows.columns.join(", ");
         let mut values = Vec::with_capacity(staged.len());
@@ -221,15 +241,17 @@ impl<'a> Loader<'a> {
         }
         // Names are this program's, types the catalogue's.
         let insert = format!(
-            "INSERT INTO migration.{} ({columns}) SELECT {} FROM staged; TRUNCATE staged",
+            "INSERT INTO migration.{} ({columns}) SELECT {} FROM staged WHERE time = {}",
             rows.table,
-            values.join(", ")
+            values.join(", "),
+            self.times
         );
         let inserted = sqlx::raw_sql(AssertSqlSafe(insert)).execute(&mut *self.connection).await?;
-        debug_assert!(inserted.rows_affected() >= rows.count, "{}", rows.table);
+        debug_assert_eq!(inserted.rows_affected(), rows.count, "{}", rows.table);
         self.written += rows.count;
         if REFERRED_TO.contains(&rows.table) && !self.counted.contains(&rows.table) {
-            let count = format!("ANALYZE migration.{}", rows.table);
+            // Of the columns that are looked for; the rest is counted in the background.
+            let count = format!("ANALYZE migration.{} (client_account_id, id)", rows.table);
             // One of two names.
             sqlx::raw_sql(AssertSqlSafe(count)).execute(&mut *self.connection).await?;
             self.counted.push(rows.table);

@@ -10,13 +10,14 @@ use super::{
     demo::Client,
     named,
 };
-use crate::{StoreError, password};
 
 /// A default user.
 pub(super) struct Account {
     pub(super) fixed_id: Option<Uuid>,
     pub(super) email: &'static str,
     pub(super) password: &'static str,
+    /// What [`password::hash_default`] makes of the two, which takes longer than everything else that is seeded with them.
+    pub(super) hash: &'static str,
     pub(super) first_name: &'static str,
     pub(super) last_name: &'static str,
     pub(super) role: Role,
@@ -61,6 +62,7 @@ pub(super) const ACCOUNTS: &[Account] = &[
         fixed_id: None,
         email: "chocka@gmail.com",
         password: "Password123!",
+        hash: "$argon2id$v=19$m=19456,t=2,p=1$L4ysdKswzucv45Wij5L3Zg$+zbIR/4PiRu5OiNI8FeuhDT8QJt8S9sKn00s9CTk8Lc",
         first_name: "Platform",
         last_name: "Admin",
         role: Role::PlatformAdmin,
@@ -73,6 +75,7 @@ pub(super) const ACCOUNTS: &[Account] = &[
         fixed_id: None,
         email: "manager@demo-corp.com",
         password: DEMO_PASSWORD,
+        hash: "$argon2id$v=19$m=19456,t=2,p=1$pywI8xk0PFwU/x2NioJU4A$fl473SmelmEykXF8O/mhdZWvKv5T2r2Ed4PSwuJv3+U",
         first_name: "Demo",
         last_name: "Manager",
         role: Role::EngagementManager,
@@ -85,6 +88,7 @@ pub(super) const ACCOUNTS: &[Account] = &[
         fixed_id: None,
         email: "analyst@demo-corp.com",
         password: DEMO_PASSWORD,
+        hash: "$argon2id$v=19$m=19456,t=2,p=1$prBKF6ywOPBExA5nKEz+rQ$h6ViqqNymJSJ3gBUWZLKunYiQQTGRZJYuthoetNDOwY",
         first_name: "Demo",
         last_name: "Analyst",
         role: Role::Analyst,
@@ -97,6 +101,7 @@ pub(super) const ACCOUNTS: &[Account] = &[
         fixed_id: Some(uuid!("33333333-3333-3333-3333-333333333333")),
         email: "demo@demo-corp.com",
         password: DEMO_PASSWORD,
+        hash: "$argon2id$v=19$m=19456,t=2,p=1$cRNY7golSVbY1MNeaS1J7w$GVgK694IqrNTeH3fh4gn3QWOikwU/dBRpKZ2dgthT+A",
         first_name: "Demo",
         last_name: "User",
         role: Role::Analyst,
@@ -109,6 +114,7 @@ pub(super) const ACCOUNTS: &[Account] = &[
         fixed_id: None,
         email: "viewer@demo-corp.com",
         password: DEMO_PASSWORD,
+        hash: "$argon2id$v=19$m=19456,t=2,p=1$EtxefpKSuNzflYAIt+SqXg$JxM0HOc1+SKi4IBCiiBW5bTNPFTmQdCZusRmCH/VuEQ",
         first_name: "Demo",
         last_name: "Viewer",
         role: Role::Viewer,
@@ -119,35 +125,22 @@ pub(super) const ACCOUNTS: &[Account] = &[
     },
 ];
 
-/// A hash of each account's password, none where the profile has no users.
-pub(super) async fn hashes(profile: Profile) -> Result<Vec<String>, StoreError> {
-    if !profile.has_default_users() {
-        return Ok(Vec::new());
-    }
-    let mut hashing = tokio::task::JoinSet::new();
-    for (index, account) in ACCOUNTS.iter().enumerate() {
-        let (email, password) = (account.email, account.password);
-        hashing.spawn(async move { (index, password::hash_default(email, password).await) });
-    }
-    let mut hashes = vec![String::new(); ACCOUNTS.len()];
-    while let Some(joined) = hashing.join_next().await {
-        let (index, hash) = joined.map_err(|error| StoreError::Hashing(error.to_string()))?;
-        hashes[index] = hash?;
-    }
-    Ok(hashes)
+/// The users of a profile.
+fn accounts(profile: Profile) -> &'static [Account] {
+    if profile.has_default_users() { ACCOUNTS } else { &[] }
 }
 
-/// Adds the users with their profiles, roles and memberships. Where there are no hashes there are no users.
-pub(super) fn write(batch: &mut Batch, plan: &Plan, clients: &[Client], hashes: &[String]) {
+/// Adds the users with their profiles, roles and memberships.
+pub(super) fn write(batch: &mut Batch, plan: &Plan, clients: &[Client]) {
     let begun = at(plan.anchor, BEGUN, 8, 0);
     let Some(first) = clients.first() else { return };
-    for (account, hash) in ACCOUNTS.iter().zip(hashes) {
+    for account in accounts(plan.profile) {
         row!(
             batch,
             "users",
             id = account.id().0,
             email = account.email,
-            password_hash = hash,
+            password_hash = account.hash,
             first_name = account.first_name,
             last_name = account.last_name,
             is_active = true,
@@ -158,7 +151,7 @@ pub(super) fn write(batch: &mut Batch, plan: &Plan, clients: &[Client], hashes: 
             updated_at = begun,
         );
     }
-    for account in ACCOUNTS.iter().take(hashes.len()) {
+    for account in accounts(plan.profile) {
         row!(
             batch,
             "user_profiles",
@@ -257,4 +250,18 @@ fn permissions(account: &Account) -> serde_json::Value {
         "can_configure_client_settings": administers,
         "can_manage_client_users": administers,
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failing expectation is a failing test")]
+mod tests {
+    use super::ACCOUNTS;
+    use crate::password;
+
+    #[tokio::test]
+    async fn the_hashes_are_those_of_the_passwords() {
+        for account in ACCOUNTS {
+            assert_eq!(password::hash_default(account.email, account.password).await.unwrap(), account.hash);
+        }
+    }
 }

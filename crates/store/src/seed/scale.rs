@@ -10,7 +10,7 @@ use super::{
     BEGUN,
     assessment::money,
     at,
-    copy::{Batch, Loader, row},
+    copy::{Batch, row},
     demo::{Client, Content, Project},
     derived,
     estate::{Builder, Estate, Place, Site},
@@ -18,8 +18,6 @@ use super::{
     plan::{Plan, Scale},
     portfolio,
 };
-use crate::StoreError;
-
 /// Assets made at once.
 const PIECE: usize = 20_000;
 
@@ -59,29 +57,16 @@ pub(super) fn clients(plan: &Plan) -> Vec<Client> {
         .collect()
 }
 
-/// Writes the assets of a plan and what they need. While one piece is written, the next is made.
-pub(super) async fn load(
-    loader: &mut Loader<'_>,
-    plan: &Plan,
-    told: &(dyn Fn(u64) + Sync),
-) -> Result<(), StoreError> {
-    let Some(scale) = plan.scale else { return Ok(()) };
-    let (made, mut pieces) = mpsc::channel(1);
-    let plan = *plan;
-    let making = tokio::task::spawn_blocking(move || {
-        for client in clients(&plan) {
-            make(&plan, scale, &client, &made);
-        }
-    });
-    while let Some(piece) = pieces.recv().await {
-        loader.write(piece).await?;
-        told(loader.written());
+/// Makes the assets of a plan and what they need, where it is to have that, and hands them on in pieces.
+pub(super) fn make(plan: &Plan, made: &mpsc::Sender<Batch>) {
+    let Some(scale) = plan.scale else { return };
+    for client in clients(plan) {
+        pieces(plan, scale, &client, made);
     }
-    making.await.map_err(|error| StoreError::UnexpectedValue(error.to_string()))
 }
 
 /// Makes one client account's pieces; nobody who waits for them is the end of it.
-fn make(plan: &Plan, scale: Scale, client: &Client, made: &mpsc::Sender<Batch>) {
+fn pieces(plan: &Plan, scale: Scale, client: &Client, made: &mpsc::Sender<Batch>) {
     let lists = [portfolio::RETAIL, portfolio::LOGISTICS, portfolio::HEALTH, portfolio::LEGACY];
     let mut rest = scale.assets as usize;
     let (mut addresses, mut round) = (0, 0);
