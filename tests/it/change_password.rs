@@ -42,10 +42,10 @@ async fn the_new_password_counts_and_every_earlier_session_ends() {
     assert_eq!(
         app.database.sql(
             "select event_type, event_category, severity, actor_email, actor_user_id = target_user_id, ip_address is null
-             from migration.security_audit_logs;
+             from migration.security_audit_logs where event_type like 'password.%';
              select distinct revoked_reason from migration.sessions where revoked_at is not null"
         ),
-        "auth.password_changed|authentication|info|analyst@demo-corp.com|t|t\npassword_changed"
+        "password.changed|password|info|analyst@demo-corp.com|t|t\npassword_changed"
     );
 }
 
@@ -61,7 +61,10 @@ async fn a_wrong_current_password_changes_nothing() {
     }
     assert_eq!(me(&app, &bearer).await, 200);
     assert_eq!(app.sign_in(ANALYST).await.status, 200);
-    assert_eq!(app.database.sql("select count(*) from migration.security_audit_logs"), "0");
+    assert_eq!(
+        app.database.sql("select event_type, is_blocked, count(*) from migration.security_audit_logs where event_type like 'password.%' group by 1, 2"),
+        "password.refused|t|3"
+    );
 }
 
 #[tokio::test]

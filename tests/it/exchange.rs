@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use drydock_store::{
-    Store, StoreError, bootstrap, catalogue, clone, content,
+    Store, StoreError,
+    audit::Origin,
+    bootstrap, catalogue, clone, content,
     databases::{Cause, Databases},
     history,
 };
@@ -96,36 +98,46 @@ async fn whoever_resets_stays_signed_in_and_an_ended_token_stays_ended() {
     let database = Database::new().await;
     let databases = databases(&database).await;
     let store = database.store();
-    let sign_in = async |(email, password)| store.sign_in(email, password, None).await.unwrap().1.token;
+    let sign_in =
+        async |(email, password)| store.sign_in(email, password, &Origin::default()).await.unwrap().1.token;
     let (mine, other, ended) =
         (sign_in(ADMINISTRATOR).await, sign_in(ANALYST).await, sign_in(ADMINISTRATOR).await);
-    let session = store.verify_session(&mine).await.unwrap();
+    let session = store.verify_session(&mine, Origin::default()).await.unwrap();
 
     databases.reset(Some(&session)).await.unwrap();
-    store.verify_session(&mine).await.unwrap();
+    store.verify_session(&mine, Origin::default()).await.unwrap();
     for token in [&other, &ended] {
-        assert!(matches!(store.verify_session(token).await, Err(StoreError::SessionExpired)));
+        assert!(matches!(
+            store.verify_session(token, Origin::default()).await,
+            Err(StoreError::SessionExpired)
+        ));
     }
     // The state before holds both of them as they were then: neither comes back with it.
     databases.undo(Some(&session)).await.unwrap();
-    store.verify_session(&mine).await.unwrap();
+    store.verify_session(&mine, Origin::default()).await.unwrap();
     for token in [&other, &ended] {
-        assert!(matches!(store.verify_session(token).await, Err(StoreError::SessionExpired)));
+        assert!(matches!(
+            store.verify_session(token, Origin::default()).await,
+            Err(StoreError::SessionExpired)
+        ));
     }
 
     // Nor does the caller's, once it has signed out.
     store.end_session(&session).await.unwrap();
     databases.reset(Some(&session)).await.unwrap();
-    assert!(matches!(store.verify_session(&mine).await, Err(StoreError::SessionExpired)));
+    assert!(matches!(store.verify_session(&mine, Origin::default()).await, Err(StoreError::SessionExpired)));
 
     // A user whom the new state does not know is signed out.
     let _ =
         database.sql("update migration.users set is_active = false where email = 'analyst@demo-corp.com'");
     databases.reset(None).await.unwrap();
     let analyst = sign_in(ANALYST).await;
-    let session = store.verify_session(&analyst).await.unwrap();
+    let session = store.verify_session(&analyst, Origin::default()).await.unwrap();
     databases.undo(Some(&session)).await.unwrap();
-    assert!(matches!(store.verify_session(&analyst).await, Err(StoreError::SessionExpired)));
+    assert!(matches!(
+        store.verify_session(&analyst, Origin::default()).await,
+        Err(StoreError::SessionExpired)
+    ));
 }
 
 /// Sixteen callers ask all the time while the database is replaced again and again. Each gets an answer: rows, or that the

@@ -5,6 +5,7 @@ mod alembic;
 mod app;
 mod architecture;
 mod assets;
+mod audit;
 mod authorisation;
 mod boot;
 mod change_password;

@@ -3,6 +3,7 @@
 use drydock_domain::Profile;
 use drydock_store::{
     DatabaseRole, StoreError,
+    audit::Origin,
     databases::{Cause, Databases},
     seed::{self, Plan, Scale},
 };
@@ -100,7 +101,7 @@ async fn qa_has_the_users_and_one_empty_engagement() {
             "users|5"
         ]
     );
-    database.store().sign_in(DEMO.0, DEMO.1, None).await.unwrap();
+    database.store().sign_in(DEMO.0, DEMO.1, &Origin::default()).await.unwrap();
 }
 
 #[tokio::test]
@@ -132,7 +133,7 @@ async fn scale_has_as_many_assets_as_asked_for_in_each_client_account() {
     let _ = database.sql("delete from migration.asset_dependencies");
     databases.reset(None).await.unwrap();
     assert_eq!(rows(&database), seeded);
-    database.store().sign_in(DEMO.0, DEMO.1, None).await.unwrap();
+    database.store().sign_in(DEMO.0, DEMO.1, &Origin::default()).await.unwrap();
 }
 
 #[tokio::test]
@@ -174,12 +175,13 @@ async fn a_plan_that_fails_leaves_the_live_database_and_nothing_else() {
 async fn whoever_is_known_to_both_stays_signed_in() {
     let database = Database::new().await;
     let databases = Databases::new(database.store().clone());
-    let token = database.store().sign_in(ADMINISTRATOR.0, ADMINISTRATOR.1, None).await.unwrap().1.token;
-    let session = database.store().verify_session(&token).await.unwrap();
+    let token =
+        database.store().sign_in(ADMINISTRATOR.0, ADMINISTRATOR.1, &Origin::default()).await.unwrap().1.token;
+    let session = database.store().verify_session(&token, Origin::default()).await.unwrap();
     databases.seed(&Plan { profile: Profile::Qa, ..PLAN }, Some(&session), &|_| ()).await.unwrap();
-    database.store().verify_session(&token).await.unwrap();
+    database.store().verify_session(&token, Origin::default()).await.unwrap();
     databases.seed(&Plan { profile: Profile::Empty, ..PLAN }, Some(&session), &|_| ()).await.unwrap();
-    let gone = database.store().verify_session(&token).await;
+    let gone = database.store().verify_session(&token, Origin::default()).await;
     assert!(matches!(gone, Err(StoreError::SessionExpired)), "{gone:?}");
 }
 

@@ -73,11 +73,12 @@ async fn the_first_account_is_made_once_and_is_in_at_once() {
         "select count(*), min(first_name), min(last_name), bool_and(is_active and is_verified) from migration.users;
          select status, approved_at is not null, approved_by = user_id from migration.user_profiles;
          select role_type, scope_type, is_active from migration.user_roles;
-         select event_type, actor_email, actor_user_id = target_user_id from migration.security_audit_logs",
+         select event_type, actor_email, actor_user_id = target_user_id from migration.security_audit_logs
+         where entry_number in (2, 3) order by entry_number",
     );
     assert_eq!(
         rows,
-        "1|Ada|Lovelace|t\nactive|t|t\nplatform_admin|global|t\nauth.first_account_created|ada@example.com|t"
+        "1|Ada|Lovelace|t\nactive|t|t\nplatform_admin|global|t\naccount.first_created|ada@example.com|t\nsign_in.succeeded|ada@example.com|t"
     );
 }
 

@@ -1,7 +1,7 @@
 //! Nobody reads or writes what is not their tenant's.
 
 use drydock_domain::ClientAccountId;
-use drydock_store::{assets, engagements};
+use drydock_store::{assets, audit::Origin, engagements};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -152,8 +152,8 @@ async fn row_level_security_closes_every_tenant_table() {
     let tables = app.database.sql(
         "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
          where n.nspname = 'migration' and c.relkind = 'r'
-           and c.relname not in ('_sqlx_migrations', 'alembic_version', 'boot_history', 'client_access', 'client_accounts',
-                                 'security_audit_logs', 'seed_history', 'sessions', 'snapshot_history',
+           and c.relname not in ('_sqlx_migrations', 'alembic_version', 'audit_chains', 'boot_history', 'client_access', 'client_accounts',
+                                 'password_parameters', 'security_audit_logs', 'seed_history', 'sessions', 'sign_in_attempts', 'snapshot_history',
                                  'user_account_associations', 'user_profiles', 'user_roles', 'users')
          order by 1",
     );
@@ -210,8 +210,8 @@ async fn a_row_cannot_be_written_into_another_tenant_nor_refer_to_one() {
 async fn the_tenant_does_not_outlive_its_transaction() {
     let app = App::new().await;
     let store = app.database.store();
-    let (_, session) = store.sign_in(ADMINISTRATOR.0, ADMINISTRATOR.1, None).await.unwrap();
-    let session = store.verify_session(&session.token).await.unwrap();
+    let (_, session) = store.sign_in(ADMINISTRATOR.0, ADMINISTRATOR.1, &Origin::default()).await.unwrap();
+    let session = store.verify_session(&session.token, Origin::default()).await.unwrap();
     let demo = ClientAccountId(DEMO_CLIENT.parse().unwrap());
     let other = app.database.sql("select id from migration.client_accounts where name = 'Alder Health'");
     let other = ClientAccountId(other.parse().unwrap());

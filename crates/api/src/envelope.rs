@@ -30,6 +30,10 @@ pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The id of a request, for whoever handles it.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// An error as every operation answers it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ErrorEnvelope {
@@ -118,6 +122,10 @@ impl ApiError {
     pub(crate) fn with_next_step(mut self, next_step: &str) -> Self {
         next_step.clone_into(&mut self.problem.next_step);
         self
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        &self.problem.code
     }
 
     fn status(&self) -> u16 {
@@ -235,8 +243,9 @@ pub(crate) fn wrap(router: Router) -> Router {
 }
 
 /// Turns error answers into the envelope; also used outside the router, by a door that refuses a request.
-pub(crate) async fn envelope(request: Request, next: Next) -> Response {
+pub(crate) async fn envelope(mut request: Request, next: Next) -> Response {
     let request_id = Uuid::new_v4().simple().to_string();
+    request.extensions_mut().insert(RequestId(request_id.clone()));
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;

@@ -10,12 +10,18 @@ use axum::{
 use drydock_domain::{ClientAccountId, EngagementId, ErrorCode, Permission};
 use drydock_store::{
     Store, TenantTx, VerifiedSession,
+    audit::Origin,
     engagements::{self, Opened},
 };
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::{ApiState, Open, envelope::ApiError, maintenance::Maintenance};
+use crate::{
+    ApiState, Open,
+    envelope::{ApiError, RequestId},
+    maintenance::Maintenance,
+    refusals::Asking,
+};
 
 pub(crate) const CLIENT_ACCOUNT_HEADER: &str = "x-client-account-id";
 pub(crate) const ENGAGEMENT_HEADER: &str = "x-engagement-id";
@@ -128,15 +134,28 @@ impl FromRequestParts<ApiState> for OnThisMachine {
     }
 }
 
-/// What the caller says it is, cut off at [`USER_AGENT_LIMIT`].
-pub(crate) struct UserAgent(pub(crate) Option<String>);
+/// Where a request comes from, for the audit logs.
+pub(crate) struct RequestOrigin(pub(crate) Origin);
 
-impl FromRequestParts<ApiState> for UserAgent {
+impl FromRequestParts<ApiState> for RequestOrigin {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Infallible> {
-        let said = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        Ok(Self(said.map(|value| value.chars().take(USER_AGENT_LIMIT).collect())))
+        Ok(Self(origin(parts)))
+    }
+}
+
+fn origin(parts: &Parts) -> Origin {
+    let said = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Origin {
+        request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()),
+        method: Some(parts.method.as_str().to_owned()),
+        path: Some(parts.uri.path().to_owned()),
+        ip_address: parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|ConnectInfo(peer)| peer.ip().to_canonical().to_string()),
+        user_agent: said.map(|value| value.chars().take(USER_AGENT_LIMIT).collect()),
     }
 }
 
@@ -161,7 +180,10 @@ impl FromRequestParts<ApiState> for Session {
             .ok_or_else(|| {
                 ApiError::new(ErrorCode::SessionRequired, "The request carries no session token.")
             })?;
-        let session = store.verify_session(token).await?;
+        let session = store.verify_session(token, origin(parts)).await?;
+        if let Some(asking) = parts.extensions.get::<Asking>() {
+            asking.know(session.actor());
+        }
         Ok(Self { store, session })
     }
 }

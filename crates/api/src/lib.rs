@@ -11,6 +11,7 @@ mod extract;
 pub mod loopback;
 pub mod maintenance;
 mod openapi;
+mod refusals;
 mod routes;
 mod upload;
 
@@ -75,5 +76,6 @@ impl ApiState {
 pub fn router(state: ApiState) -> Router {
     // Made once: describing the operations takes milliseconds, and a boot makes the router twice.
     static ROUTES: OnceLock<Router<ApiState>> = OnceLock::new();
-    envelope::wrap(ROUTES.get_or_init(|| routes::router().0).clone().with_state(state))
+    let routes = ROUTES.get_or_init(|| routes::router().0).clone().with_state(state.clone());
+    envelope::wrap(refusals::noted(routes, state))
 }

@@ -1,10 +1,11 @@
 //! The first account of a database that was seeded with none, and changing a password.
 
-use drydock_domain::{Role, UserId};
+use drydock_domain::{Role, UserId, audit::SecurityEvent};
 use sqlx::PgConnection;
 
 use crate::{
     NewSession, Store, StoreError, VerifiedSession,
+    audit::{self, Origin, SecurityEntry},
     identity::{self, User},
     password, sessions,
 };
@@ -40,7 +41,7 @@ impl Store {
         &self,
         person: &Person,
         password: &str,
-        user_agent: Option<&str>,
+        origin: &Origin,
     ) -> Result<(User, NewSession), StoreError> {
         // Asked before the hash is computed, so that a late call costs little; decided behind the lock.
         if !self.needs_first_account().await? {
@@ -48,7 +49,7 @@ impl Store {
         }
         let hash = password::hash(password).await?;
         let mut tx = self.begin().await?;
-        let made = create_first(&mut tx, person, &hash, user_agent).await?;
+        let made = create_first(&mut tx, person, &hash, origin).await?;
         tx.commit().await?;
         Ok(made)
     }
@@ -63,7 +64,6 @@ impl Store {
         session: &VerifiedSession,
         current: &str,
         new: &str,
-        user_agent: Option<&str>,
     ) -> Result<NewSession, StoreError> {
         let id = session.user_id();
         let user = sqlx::query!("select email, password_hash from migration.users where id = $1", id.0)
@@ -71,6 +71,11 @@ impl Store {
             .await?
             .ok_or(StoreError::SessionExpired)?;
         if !password::verify(current, user.password_hash.clone()).await? {
+            let event = SecurityEntry::new(
+                SecurityEvent::PasswordRefused,
+                format!("{} gave a wrong current password.", user.email),
+            );
+            audit::record(self, session.actor(), event.to(id, user.email).blocked()).await?;
             return Err(StoreError::WrongPassword);
         }
         let hash = password::hash(new).await?;
@@ -91,9 +96,10 @@ impl Store {
             return Err(StoreError::WrongPassword);
         }
         sessions::end_all(&mut tx, session, "password_changed").await?;
+        let renewed = sessions::create(&mut tx, id, session.actor().origin.user_agent.as_deref()).await?;
         let text = format!("{} changed their password; every earlier session ended.", user.email);
-        note(&mut tx, "auth.password_changed", id, &user.email, user_agent, &text).await?;
-        let renewed = sessions::create(&mut tx, id, user_agent).await?;
+        let event = SecurityEntry::new(SecurityEvent::PasswordChanged, text).to(id, user.email);
+        audit::security(&mut tx, session.actor(), event).await?;
         tx.commit().await?;
         Ok(renewed)
     }
@@ -123,7 +129,7 @@ pub(crate) async fn create_first(
     connection: &mut PgConnection,
     person: &Person,
     hash: &str,
-    user_agent: Option<&str>,
+    origin: &Origin,
 ) -> Result<(User, NewSession), StoreError> {
     // Nobody else adds a user until this transaction ends; whoever waited sees below that there is one.
     sqlx::raw_sql("LOCK TABLE migration.users IN SHARE ROW EXCLUSIVE MODE").execute(&mut *connection).await?;
@@ -158,10 +164,11 @@ pub(crate) async fn create_first(
     )
     .execute(&mut *connection)
     .await?;
+    let user = identity::user(connection, id).await?;
     let text = format!("{} set up the first account, a platform administrator.", person.email);
-    note(connection, "auth.first_account_created", id, &person.email, user_agent, &text).await?;
-    let session = identity::record_sign_in(connection, id, user_agent).await?;
-    Ok((identity::user(connection, id).await?, session))
+    let event = SecurityEntry::new(SecurityEvent::FirstAccountCreated, text).to(id, person.email.clone());
+    audit::security(connection, &user.acting(origin), event).await?;
+    identity::record_sign_in(connection, id, origin).await
 }
 
 /// Makes a first account that nobody can sign in with, to be rolled back.
@@ -171,29 +178,5 @@ pub(crate) async fn try_first(connection: &mut PgConnection) -> Result<(), Store
         first_name: "First".to_owned(),
         last_name: "Account".to_owned(),
     };
-    create_first(connection, &person, password::CLOSED, None).await.map(drop)
-}
-
-/// Tells the security audit what `id` did to their own account.
-async fn note(
-    connection: &mut PgConnection,
-    event: &str,
-    id: UserId,
-    email: &str,
-    user_agent: Option<&str>,
-    text: &str,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "insert into migration.security_audit_logs (event_type, event_category, actor_user_id, actor_email, target_user_id,
-                                                    target_email, user_agent, description)
-         values ($1, 'authentication', $2, $3, $2, $3, $4, $5)",
-        event,
-        id.0,
-        email,
-        user_agent,
-        text
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+    create_first(connection, &person, password::CLOSED, &Origin::default()).await.map(drop)
 }

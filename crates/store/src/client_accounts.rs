@@ -114,7 +114,7 @@ impl Store {
         let mut accounts = memberships(&mut tx, session.user_id(), None).await?;
         for account in &mut accounts {
             // Counted tenant by tenant: row-level security shows one at a time, also to an administrator.
-            let mut tenant = TenantTx::enter(tx, session.user_id(), account).await?;
+            let mut tenant = TenantTx::enter(tx, session, account).await?;
             (account.engagements, account.assets) = counts(&mut tenant).await?;
             tx = tenant.leave().await?;
         }

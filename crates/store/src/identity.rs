@@ -2,11 +2,15 @@
 
 use std::str::FromStr as _;
 
-use drydock_domain::{ClientAccountId, Role, UserId};
+use drydock_domain::{ClientAccountId, Role, UserId, account, audit::SecurityEvent};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{NewSession, Store, StoreError, VerifiedSession, password, sessions};
+use crate::{
+    NewSession, Store, StoreError, VerifiedSession,
+    audit::{self, Actor, Origin, SecurityEntry},
+    password, sessions,
+};
 
 /// A user as the sign-in answer tells it.
 #[derive(Clone, Debug)]
@@ -25,6 +29,18 @@ pub struct User {
     pub role_description: Option<String>,
     /// The client accounts the user is associated with.
     pub associations: Vec<Association>,
+}
+
+impl User {
+    /// The user at work, for the audit logs.
+    pub(crate) fn acting(&self, origin: &Origin) -> Actor {
+        Actor {
+            user_id: Some(self.id),
+            email: Some(self.email.clone()),
+            role: self.role,
+            origin: origin.clone(),
+        }
+    }
 }
 
 /// A user's place in one client account.
@@ -50,12 +66,11 @@ impl Store {
         &self,
         email: &str,
         password: &str,
-        user_agent: Option<&str>,
+        origin: &Origin,
     ) -> Result<(User, NewSession), StoreError> {
         let email = email.trim().to_lowercase();
         let account = sqlx::query!(
-            r#"select u.id, u.password_hash,
-                      u.is_active and u.is_verified and coalesce(p.status = 'active', false) as "may_sign_in!"
+            r#"select u.id, u.password_hash, u.is_active, u.is_verified, p.status as "status?"
                from migration.users u
                left join migration.user_profiles p on p.user_id = u.id
                where u.email = $1"#,
@@ -63,12 +78,24 @@ impl Store {
         )
         .fetch_optional(&mut *self.acquire().await?)
         .await?;
-        let (id, stored, may_sign_in) = match account {
-            Some(account) => (Some(account.id), account.password_hash, account.may_sign_in),
-            None => (None, None, false),
-        };
+        let stored = account.as_ref().and_then(|account| account.password_hash.clone());
         let opened = password::verify(password, stored.clone()).await?;
-        let (Some(id), true, true) = (id, opened, may_sign_in) else {
+        let refusal = match &account {
+            None => Some("unknown_address"),
+            Some(account) if account.password_hash.is_none() => Some("no_password"),
+            Some(_) if !opened => Some("wrong_password"),
+            Some(account) if !account.is_active => Some("inactive"),
+            Some(account) if !account.is_verified => Some("unverified"),
+            Some(account) => match account.status.as_deref() {
+                Some("active") => None,
+                Some("pending_approval") | None => Some("unapproved"),
+                Some("suspended") => Some("suspended"),
+                Some(_) => Some("deactivated"),
+            },
+        };
+        let id = account.map(|account| UserId(account.id));
+        let (None, Some(id)) = (refusal, id) else {
+            self.note_failure(id, &email, refusal.unwrap_or_default(), origin).await?;
             return Err(StoreError::InvalidCredentials);
         };
 
@@ -77,16 +104,49 @@ impl Store {
         sqlx::query_scalar!(
             r#"select true as "unchanged!" from migration.users
                where id = $1 and password_hash is not distinct from $2 for update"#,
-            id,
+            id.0,
             stored
         )
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(StoreError::InvalidCredentials)?;
-        let session = record_sign_in(&mut tx, id.into(), user_agent).await?;
-        let user = user(&mut tx, id.into()).await?;
+        let (user, session) = record_sign_in(&mut tx, id, origin).await?;
         tx.commit().await?;
         Ok((user, session))
+    }
+
+    /// Counts a failed sign-in and tells the security log why it failed, which the answer does not.
+    async fn note_failure(
+        &self,
+        id: Option<UserId>,
+        email: &str,
+        reason: &str,
+        origin: &Origin,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        // Also where there is nobody to count for, so that the same work is done.
+        sqlx::query!(
+            "update migration.user_profiles
+             set failed_login_attempts = failed_login_attempts + 1, last_failed_login = now()
+             where user_id = $1",
+            id.map(|id| id.0)
+        )
+        .execute(&mut *tx)
+        .await?;
+        // What is no address may be a password in the wrong field.
+        let tried = account::email(email).ok();
+        let named = tried.as_deref().unwrap_or("something that is no e-mail address");
+        let mut event =
+            SecurityEntry::new(SecurityEvent::SignInFailed, format!("Sign-in failed with {named}."))
+                .with("reason", reason)
+                .blocked();
+        if let (Some(id), Some(email)) = (id, &tried) {
+            event = event.to(id, email.clone());
+        }
+        let actor = Actor { email: tried, ..Actor::unknown(origin) };
+        audit::security(&mut tx, &actor, event).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// The user of a session.
@@ -103,8 +163,8 @@ impl Store {
 pub(crate) async fn record_sign_in(
     connection: &mut PgConnection,
     id: UserId,
-    user_agent: Option<&str>,
-) -> Result<NewSession, StoreError> {
+    origin: &Origin,
+) -> Result<(User, NewSession), StoreError> {
     sqlx::query!(
         "update migration.user_profiles
          set last_login_at = now(), login_count = login_count + 1, failed_login_attempts = 0
@@ -116,7 +176,11 @@ pub(crate) async fn record_sign_in(
     sqlx::query!("update migration.users set last_login = now() where id = $1", id.0)
         .execute(&mut *connection)
         .await?;
-    sessions::create(connection, id, user_agent).await
+    let session = sessions::create(connection, id, origin.user_agent.as_deref()).await?;
+    let user = user(connection, id).await?;
+    let event = SecurityEntry::new(SecurityEvent::SignedIn, format!("{} signed in.", user.email));
+    audit::security(connection, &user.acting(origin), event.to(id, user.email.clone())).await?;
+    Ok((user, session))
 }
 
 pub(crate) async fn user(connection: &mut PgConnection, id: UserId) -> Result<User, StoreError> {

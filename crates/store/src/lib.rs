@@ -6,6 +6,7 @@
 pub mod access;
 pub mod accounts;
 pub mod assets;
+pub mod audit;
 pub mod boot_history;
 pub mod bootstrap;
 pub mod catalogue;

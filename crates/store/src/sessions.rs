@@ -1,12 +1,17 @@
 //! Sessions: opaque tokens of 256 random bits, of which only the SHA-256 is stored.
 
-use drydock_domain::UserId;
+use drydock_domain::{Role, UserId, audit::SecurityEvent};
 use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{Store, StoreError, content::hexadecimal};
+use crate::{
+    Store, StoreError,
+    audit::{self, Actor, Origin, SecurityEntry},
+    content::hexadecimal,
+    identity,
+};
 
 /// A session ends this many hours after sign-in, whatever happens.
 const ABSOLUTE_HOURS: i32 = 12;
@@ -31,9 +36,22 @@ pub struct VerifiedSession {
     user_id: UserId,
     created_at: OffsetDateTime,
     expires_at: OffsetDateTime,
+    actor: Actor,
 }
 
 impl VerifiedSession {
+    /// Who asks, and from where, for the audit logs.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The strongest role of the user that was active when the request came.
+    #[must_use]
+    pub fn role(&self) -> Option<Role> {
+        self.actor.role
+    }
+
     /// Whose session it is.
     #[must_use]
     pub fn user_id(&self) -> UserId {
@@ -101,14 +119,17 @@ pub(crate) async fn end_all(
 }
 
 impl Store {
-    /// Looks a bearer token up.
+    /// Looks a bearer token up, for a request from `origin`.
     ///
     /// # Errors
     /// [`StoreError::SessionExpired`] when the token is unknown, revoked or too old, or when its account may
     /// no longer sign in.
-    pub async fn verify_session(&self, token: &str) -> Result<VerifiedSession, StoreError> {
+    pub async fn verify_session(&self, token: &str, origin: Origin) -> Result<VerifiedSession, StoreError> {
         let session = sqlx::query!(
-            r#"select s.id, s.user_id, s.created_at, s.expires_at,
+            r#"select s.id, s.user_id, s.created_at, s.expires_at, u.email,
+                      array(select r.role_type::text from migration.user_roles r
+                            where r.user_id = s.user_id and r.is_active
+                              and (r.expires_at is null or r.expires_at > now())) as "roles!",
                       s.last_seen_at < now() - interval '1 minute' as "stale!"
                from migration.sessions s
                join migration.users u on u.id = s.user_id and u.is_active and u.is_verified
@@ -134,6 +155,12 @@ impl Store {
             user_id: session.user_id.into(),
             created_at: session.created_at,
             expires_at: session.expires_at,
+            actor: Actor {
+                user_id: Some(session.user_id.into()),
+                email: Some(session.email),
+                role: identity::strongest(&session.roles)?,
+                origin,
+            },
         })
     }
 
@@ -142,13 +169,20 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn end_session(&self, session: &VerifiedSession) -> Result<(), StoreError> {
-        sqlx::query!(
+        let mut tx = self.begin().await?;
+        let ended = sqlx::query!(
             "update migration.sessions set revoked_at = now(), revoked_reason = 'logout'
              where id = $1 and revoked_at is null",
             session.id
         )
-        .execute(&mut *self.acquire().await?)
+        .execute(&mut *tx)
         .await?;
+        if ended.rows_affected() > 0 {
+            let email = session.actor.email.clone().unwrap_or_default();
+            let event = SecurityEntry::new(SecurityEvent::SignedOut, format!("{email} signed out."));
+            audit::security(&mut tx, &session.actor, event.to(session.user_id, email)).await?;
+        }
+        tx.commit().await?;
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use crate::{
     Store, StoreError, VerifiedSession,
+    audit::{self, AccessEntry, Actor},
     client_accounts::{self, ClientAccount},
 };
 
@@ -18,6 +19,10 @@ pub struct TenantTx {
     client_account_name: String,
     user_id: UserId,
     access: Access,
+    /// Who works in it, for the entries in the client account's log.
+    actor: Actor,
+    /// Those entries, which are written last.
+    notes: Vec<AccessEntry>,
 }
 
 impl TenantTx {
@@ -25,25 +30,33 @@ impl TenantTx {
     /// accounts by a membership read in this transaction, the seeds by writing their own tenants only.
     pub(crate) async fn enter(
         mut tx: Transaction<'static, Postgres>,
-        user_id: UserId,
+        session: &VerifiedSession,
         account: &ClientAccount,
     ) -> Result<Self, StoreError> {
-        // `SET LOCAL` with a literal rather than `set_config`: a statement is forwarded to the workers of a
-        // tenant-distributed PostgreSQL, a function call is not. A uuid's text form holds only hexadecimal
-        // digits and dashes.
-        let statement = format!("SET LOCAL app.client_account_id = '{}'", account.id.0.as_hyphenated());
-        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *tx).await?;
+        show(&mut tx, account.id).await?;
         Ok(Self {
             tx,
             client_account_id: account.id,
             client_account_name: account.name.clone(),
-            user_id,
+            user_id: session.user_id(),
             access: account.access,
+            actor: session.actor().clone(),
+            notes: Vec::new(),
         })
+    }
+
+    pub(crate) fn note(&mut self, entry: AccessEntry) {
+        self.notes.push(entry);
+    }
+
+    async fn write_notes(&mut self) -> Result<(), StoreError> {
+        let notes = std::mem::take(&mut self.notes);
+        audit::append_access(&mut self.tx, self.client_account_id, &self.actor, notes).await
     }
 
     /// Leaves the client account: until another is entered, no tenant-owned row is visible.
     pub(crate) async fn leave(mut self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        self.write_notes().await?;
         sqlx::raw_sql("SET LOCAL app.client_account_id = ''").execute(&mut *self.tx).await?;
         Ok(self.tx)
     }
@@ -89,11 +102,12 @@ impl TenantTx {
         &mut self.tx
     }
 
-    /// Keeps what was written. Dropping the transaction instead undoes it.
+    /// Keeps what was written, and what was noted for the log. Dropping the transaction instead undoes it.
     ///
     /// # Errors
     /// When the commit fails; nothing is kept then.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        self.write_notes().await?;
         Ok(self.tx.commit().await?)
     }
 }
@@ -123,8 +137,18 @@ impl Store {
     ) -> Result<TenantTx, StoreError> {
         let mut tx = self.begin().await?;
         let account = client_accounts::member_of(&mut tx, session.user_id(), client_account_id).await?;
-        TenantTx::enter(tx, session.user_id(), &account).await
+        TenantTx::enter(tx, session, &account).await
     }
+}
+
+/// Lets row-level security show the rows of one client account until the transaction ends.
+pub(crate) async fn show(connection: &mut PgConnection, id: ClientAccountId) -> Result<(), StoreError> {
+    // `SET LOCAL` with a literal rather than `set_config`: a statement is forwarded to the workers of a
+    // tenant-distributed PostgreSQL, a function call is not. A uuid's text form holds only hexadecimal
+    // digits and dashes.
+    let statement = format!("SET LOCAL app.client_account_id = '{}'", id.0.as_hyphenated());
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection).await?;
+    Ok(())
 }
 
 async fn in_sight(connection: &mut PgConnection) -> Result<Vec<ClientAccountId>, StoreError> {

@@ -7,6 +7,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::{
     Store, StoreError, accounts,
+    audit::Origin,
     catalogue::{self, State},
     error::words,
     identity, password,
@@ -201,11 +202,7 @@ pub async fn login(store: &Store) -> Result<WayIn, StoreError> {
         ));
     };
     let mut tx = connection.begin().await?;
-    let tried = async {
-        identity::record_sign_in(&mut tx, *first, None).await?;
-        identity::user(&mut tx, *first).await
-    }
-    .await;
+    let tried = identity::record_sign_in(&mut tx, *first, &Origin::default()).await;
     tx.rollback().await?;
     Store::give_back(connection).await;
     tried.map_err(|error| impossible(format!("An account cannot be signed in: {error}.")))?;

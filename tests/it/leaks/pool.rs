@@ -12,7 +12,7 @@ use std::{
 };
 
 use drydock_domain::{ClientAccountId, EngagementId};
-use drydock_store::{Store, StoreError, VerifiedSession, assets, engagements};
+use drydock_store::{Store, StoreError, VerifiedSession, assets, audit::Origin, engagements};
 use drydock_testkit::Database;
 use uuid::Uuid;
 
@@ -176,8 +176,8 @@ async fn no_transaction_on_a_shared_pool_sees_another_tenants_rows() {
         })
         .collect();
     let store = database.store().clone();
-    let (_, session) = store.sign_in(ADMINISTRATOR.0, ADMINISTRATOR.1, None).await.unwrap();
-    let session = store.verify_session(&session.token).await.unwrap();
+    let (_, session) = store.sign_in(ADMINISTRATOR.0, ADMINISTRATOR.1, &Origin::default()).await.unwrap();
+    let session = store.verify_session(&session.token, Origin::default()).await.unwrap();
     let tenants = Arc::new(Tenants { store, session, all, tally: Tally::default() });
 
     let begun = Instant::now();

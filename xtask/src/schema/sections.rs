@@ -17,6 +17,8 @@ const SECTIONS: [(&str, usize, &[&str]); 9] = [
             "user_account_associations",
             "client_access",
             "sessions",
+            "sign_in_attempts",
+            "password_parameters",
         ],
     ),
     ("Engagements", 1, &["engagements", "engagement_access"]),
@@ -52,7 +54,7 @@ const SECTIONS: [(&str, usize, &[&str]); 9] = [
         ],
     ),
     ("Waves", 1, &["migration_waves", "wave_plans"]),
-    ("Audit", 1, &["access_audit_log", "security_audit_logs"]),
+    ("Audit", 1, &["access_audit_log", "security_audit_logs", "audit_chains"]),
     ("Histories", 3, &["boot_history", "snapshot_history", "seed_history", "alembic_version"]),
 ];
 

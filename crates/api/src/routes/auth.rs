@@ -11,7 +11,7 @@ use crate::{
     ApiState,
     dto::{Credentials, DemoAccounts, Me, SessionTimes, SignedIn, permissions},
     envelope::{ApiError, ErrorEnvelope, FieldError},
-    extract::{JsonBody, OnThisMachine, Session, UserAgent},
+    extract::{JsonBody, OnThisMachine, RequestOrigin, Session},
 };
 
 /// The seeded accounts whose password nobody has changed
@@ -42,13 +42,12 @@ pub(crate) async fn demo_accounts(
 )]
 pub(crate) async fn login(
     State(state): State<ApiState>,
-    UserAgent(user_agent): UserAgent,
+    RequestOrigin(origin): RequestOrigin,
     JsonBody(credentials): JsonBody<Credentials>,
 ) -> Result<Json<SignedIn>, ApiError> {
     let store = state.store()?;
     validate(&credentials)?;
-    let (user, session) =
-        store.sign_in(&credentials.email, &credentials.password, user_agent.as_deref()).await?;
+    let (user, session) = store.sign_in(&credentials.email, &credentials.password, &origin).await?;
     Ok(Json(SignedIn::new(user, session)))
 }
 

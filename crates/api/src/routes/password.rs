@@ -7,7 +7,7 @@ use drydock_store::StoreError;
 use crate::{
     dto::accounts::{PasswordChange, PasswordChanged},
     envelope::{ApiError, ErrorEnvelope, FieldError},
-    extract::{JsonBody, Session, UserAgent},
+    extract::{JsonBody, Session},
 };
 
 /// Change one's password
@@ -24,14 +24,13 @@ use crate::{
 )]
 pub(crate) async fn change(
     session: Session,
-    UserAgent(user_agent): UserAgent,
     JsonBody(wanted): JsonBody<PasswordChange>,
 ) -> Result<Json<PasswordChanged>, ApiError> {
     let Session { store, session } = session;
     let user = store.session_user(&session).await?;
     check(&wanted, &[&user.email, &user.full_name])?;
     let PasswordChange { current_password, new_password } = wanted;
-    match store.change_password(&session, &current_password, &new_password, user_agent.as_deref()).await {
+    match store.change_password(&session, &current_password, &new_password).await {
         Ok(renewed) => Ok(Json(PasswordChanged { token: renewed.into() })),
         Err(StoreError::WrongPassword) => {
             Err(ApiError::invalid_field("/current_password", "wrong", "This is not your current password."))

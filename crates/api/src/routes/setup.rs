@@ -11,7 +11,7 @@ use crate::{
         accounts::{FirstAccount, Setup},
     },
     envelope::{ApiError, ErrorEnvelope, FieldError},
-    extract::{JsonBody, OnThisMachine, UserAgent},
+    extract::{JsonBody, OnThisMachine, RequestOrigin},
 };
 
 /// Whether the first account is to be set up
@@ -38,13 +38,12 @@ pub(crate) async fn required(State(state): State<ApiState>) -> Result<Json<Setup
 pub(crate) async fn set_up(
     State(state): State<ApiState>,
     _: OnThisMachine,
-    UserAgent(user_agent): UserAgent,
+    RequestOrigin(origin): RequestOrigin,
     JsonBody(wanted): JsonBody<FirstAccount>,
 ) -> Result<Json<SignedIn>, ApiError> {
     let store = state.store()?;
     let person = checked(&wanted)?;
-    let (user, session) =
-        store.create_first_account(&person, &wanted.password, user_agent.as_deref()).await?;
+    let (user, session) = store.create_first_account(&person, &wanted.password, &origin).await?;
     Ok(Json(SignedIn::new(user, session)))
 }
 

@@ -1,0 +1,190 @@
+//! The audit logs: every event once, in chains that show what was done to them.
+
+use axum::body::Body;
+use drydock_domain::{ClientAccountId, audit::AccessEvent};
+use drydock_store::audit::{self, AccessEntry, Breach, ChainReport, Origin};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::app::{ADMINISTRATOR, ANALYST, App, DEMO_CLIENT, request};
+
+async fn chain(app: &App, of: Option<ClientAccountId>) -> ChainReport {
+    audit::verify(app.database.store(), of).await.unwrap()
+}
+
+fn demo() -> ClientAccountId {
+    ClientAccountId(DEMO_CLIENT.parse().unwrap())
+}
+
+fn events(app: &App) -> Vec<String> {
+    let found =
+        app.database.sql("select event_type from migration.security_audit_logs order by entry_number");
+    found.lines().map(str::to_owned).collect()
+}
+
+/// Notes an entry for the demo client account's log, and commits.
+async fn note(app: &App, subject: &str) {
+    let store = app.database.store();
+    let token = store.sign_in(ANALYST.0, ANALYST.1, &Origin::default()).await.unwrap().1.token;
+    let origin = Origin { path: Some("/api/v1/assets".to_owned()), ..Origin::default() };
+    let session = store.verify_session(&token, origin).await.unwrap();
+    let mut tx = store.tenant(&session, demo()).await.unwrap();
+    audit::access(
+        &mut tx,
+        AccessEntry::new(AccessEvent::AssetUpdated).on("asset", subject).with("field", "name"),
+    );
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_event_of_a_sign_in_is_there_once_with_who_what_and_where_from() {
+    let app = App::new().await;
+    let agent = [("content-type", "application/json"), ("user-agent", "Probe/1.0")];
+    let body = |password: &str| Body::from(json!({ "email": ANALYST.0, "password": password }).to_string());
+    let login = "/api/v1/auth/login";
+    let refused = app.send(request("POST", login, &agent, body("wrong"))).await;
+    let accepted = app.send(request("POST", login, &agent, body(ANALYST.1))).await;
+    let bearer = format!("Bearer {}", accepted.body["token"]["access_token"].as_str().unwrap());
+    let headers = [("authorization", bearer.as_str()), ("user-agent", "Probe/1.0")];
+    assert_eq!(app.post("/api/v1/maintenance/reset", &headers, &json!({})).await.status, 403);
+    let foreign = format!("/api/v1/context/clients/{}/engagements", Uuid::from_u128(7));
+    assert_eq!(app.get(&foreign, &headers).await.status, 404);
+    assert_eq!(app.post("/api/v1/auth/logout", &headers, &json!({})).await.status, 204);
+    let ids = [&refused, &accepted].map(|answer| answer.headers["x-request-id"].to_str().unwrap().to_owned());
+    let rows = app.database.sql(
+        "select event_type, actor_email, actor_role, target_email, user_agent, request_method, request_path, is_blocked, details
+         from migration.security_audit_logs order by entry_number;
+         select request_id from migration.security_audit_logs order by entry_number limit 2",
+    );
+    let expected = format!(
+        "sign_in.failed|{0}||{0}|Probe/1.0|POST|{login}|t|{{\"reason\": \"wrong_password\"}}\n\
+         sign_in.succeeded|{0}|analyst|{0}|Probe/1.0|POST|{login}|f|{{}}\n\
+         permission.denied|{0}|analyst||Probe/1.0|POST|/api/v1/maintenance/reset|t|{{}}\n\
+         permission.foreign|{0}|analyst||Probe/1.0|GET|{foreign}|t|{{}}\n\
+         session.signed_out|{0}|analyst|{0}|Probe/1.0|POST|/api/v1/auth/logout|f|{{}}\n\
+         {1}\n{2}",
+        ANALYST.0, ids[0], ids[1]
+    );
+    assert_eq!(rows, expected);
+    let report = chain(&app, None).await;
+    assert_eq!((report.verified, report.broken), (5, None));
+}
+
+#[tokio::test]
+async fn the_log_says_why_a_sign_in_failed_and_keeps_no_word_that_may_be_a_password() {
+    let app = App::new().await;
+    assert_eq!(app.sign_in(("nobody@example.com", "x")).await.status, 401);
+    assert_eq!(app.sign_in(("my secret password", "x")).await.status, 401);
+    let rows = app.database.sql(
+        "select actor_email, target_email, details ->> 'reason' from migration.security_audit_logs order by entry_number;
+         select count(*) from migration.security_audit_logs l where l::text like '%secret%'",
+    );
+    assert_eq!(rows, "nobody@example.com||unknown_address\n||unknown_address\n0");
+}
+
+#[tokio::test]
+async fn an_entry_comes_and_goes_with_its_change() {
+    let app = App::new().await;
+    note(&app, "kept").await;
+    let store = app.database.store();
+    let token = store.sign_in(ANALYST.0, ANALYST.1, &Origin::default()).await.unwrap().1.token;
+    let session = store.verify_session(&token, Origin::default()).await.unwrap();
+    let mut tx = store.tenant(&session, demo()).await.unwrap();
+    audit::access(&mut tx, AccessEntry::new(AccessEvent::AssetUpdated).on("asset", "undone"));
+    drop(tx);
+    note(&app, "kept, too").await;
+    assert_eq!(
+        app.database.sql(
+            "select entry_number, resource_id, result, request_path, details from migration.access_audit_log order by 1"
+        ),
+        "1|kept|success|/api/v1/assets|{\"field\": \"name\"}\n2|kept, too|success|/api/v1/assets|{\"field\": \"name\"}"
+    );
+    assert_eq!(chain(&app, Some(demo())).await.verified, 2);
+}
+
+#[tokio::test]
+async fn many_at_once_make_one_chain() {
+    let app = App::new().await;
+    let tries = (0..12).map(|n| {
+        let router = app.router.clone();
+        tokio::spawn(async move {
+            let body = json!({ "email": format!("nobody-{n}@example.com"), "password": "x" });
+            crate::app::post(router, "/api/v1/auth/login", &[], &body).await.status
+        })
+    });
+    for answered in tries.collect::<Vec<_>>() {
+        assert_eq!(answered.await.unwrap(), 401);
+    }
+    let report = chain(&app, None).await;
+    assert_eq!((report.verified, report.broken), (12, None));
+    assert_eq!(
+        app.database.sql("select bool_and(created_at >= before) from (select created_at, lag(created_at, 1, created_at) over (order by entry_number) as before from migration.security_audit_logs) l"),
+        "t",
+        "later entries are not earlier"
+    );
+}
+
+#[tokio::test]
+async fn nobody_signs_in_with_the_application_role_to_change_the_log() {
+    let app = App::new().await;
+    let _ = app.bearer(ADMINISTRATOR).await;
+    for statement in [
+        "update migration.security_audit_logs set description = ''",
+        "delete from migration.security_audit_logs",
+        "truncate migration.security_audit_logs",
+        "update migration.access_audit_log set reason = ''",
+        "delete from migration.access_audit_log",
+        "delete from migration.audit_chains",
+        "insert into migration.security_audit_logs (event_type, event_category, description) values ('a.b', 'a', '')",
+    ] {
+        assert!(app.database.sql_as("drydock_app", statement).is_err(), "{statement}");
+    }
+}
+
+/// What somebody with every right can do to the tables, each found at the entry it was done to.
+#[tokio::test]
+async fn what_is_done_to_either_log_behind_its_back_is_found() {
+    let app = App::new().await;
+    for n in 0..6 {
+        assert_eq!(app.sign_in(("nobody@example.com", &format!("x{n}"))).await.status, 401);
+        note(&app, &format!("asset {n}")).await;
+    }
+    let logs = [
+        (None, "security_audit_logs", "description", "client_account_id is null"),
+        (Some(demo()), "access_audit_log", "reason", "client_account_id is not null"),
+    ];
+    for (of, table, column, own) in logs {
+        let whole = chain(&app, of).await;
+        assert_eq!(whole.broken, None, "{table}");
+        let last = i64::try_from(whole.verified).unwrap();
+        assert!(last >= 6, "{table}: {last}");
+        for (tampering, entry, breach) in [
+            (format!("update migration.{table} set {column} = 'other' where entry_number = 3"), 3, Breach::Changed),
+            (format!("update migration.{table} set details = '{{}}'::jsonb || '{{\"a\": 1}}' where entry_number = 4"), 4, Breach::Changed),
+            (format!("update migration.{table} set created_at = created_at - interval '1 s' where entry_number = 2"), 2, Breach::Changed),
+            (format!("delete from migration.{table} where entry_number = 4"), 5, Breach::Missing),
+            (format!("delete from migration.{table} where entry_number >= {last}"), last, Breach::Cut),
+            (format!("delete from migration.{table}"), 1, Breach::Cut),
+            (
+                format!(
+                    "update migration.{table} set entry_number = -entry_number + 100 where entry_number in (2, 3);
+                     update migration.{table} set entry_number = entry_number - 95 where entry_number = 98;
+                     update migration.{table} set entry_number = entry_number - 95 where entry_number = 97;"
+                ),
+                2,
+                Breach::Unlinked,
+            ),
+            (format!("update migration.audit_chains set entry_count = entry_count - 1 where {own}"), last, Breach::Beyond),
+        ] {
+            let kept = "create table public.kept as table";
+            let _ = app.database.sql(&format!("{kept} migration.{table}; create table public.ends as table migration.audit_chains; {tampering}"));
+            let found = chain(&app, of).await.broken.unwrap_or_else(|| panic!("not found: {tampering}"));
+            assert_eq!((found.entry_number, found.breach), (entry, breach), "{tampering}");
+            let _ = app.database.sql(&format!(
+                "delete from migration.{table}; insert into migration.{table} select * from public.kept; drop table public.kept;
+                 delete from migration.audit_chains; insert into migration.audit_chains select * from public.ends; drop table public.ends"
+            ));
+            assert_eq!(chain(&app, of).await.broken, None, "put back after {tampering}");
+        }
+    }
+}
