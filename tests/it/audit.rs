@@ -16,12 +16,6 @@ fn demo() -> ClientAccountId {
     ClientAccountId(DEMO_CLIENT.parse().unwrap())
 }
 
-fn events(app: &App) -> Vec<String> {
-    let found =
-        app.database.sql("select event_type from migration.security_audit_logs order by entry_number");
-    found.lines().map(str::to_owned).collect()
-}
-
 /// Notes an entry for the demo client account's log, and commits.
 async fn note(app: &App, subject: &str) {
     let store = app.database.store();

@@ -264,7 +264,13 @@ async fn stages(
                 Some(seen) => seen,
                 None => verify::schema(&store).await?,
             };
-            Ok((ahead, format!("{} tables, {} closed by tenant", seen.tables, seen.tenant_tables)))
+            let mut detail = format!("{} tables, {} closed by tenant", seen.tables, seen.tenant_tables);
+            if let Some(broken) = seen.security_log {
+                let code = ErrorCode::AuditBroken;
+                tracing::error!(code = code.as_str(), %broken, "the security log was changed");
+                detail = format!("{detail}; {}: {broken} [{}]", code.title(), code.as_str());
+            }
+            Ok((ahead, detail))
         })
         .await?;
 

@@ -121,6 +121,8 @@ pub enum ErrorCode {
     RoleUnsafe,
     /// The schema is not what its migrations leave.
     SchemaDrifted,
+    /// An audit log is not as it was written.
+    AuditBroken,
     /// Default users or demo data cannot be added.
     SeedFailed,
     /// No default user can be signed in.
@@ -203,6 +205,7 @@ impl ErrorCode {
         Self::TenancyOpen,
         Self::RoleUnsafe,
         Self::SchemaDrifted,
+        Self::AuditBroken,
         Self::SeedFailed,
         Self::LoginImpossible,
         Self::ServeFailed,
@@ -277,6 +280,7 @@ impl ErrorCode {
             Self::TenancyOpen => "verify.tenancy_open",
             Self::RoleUnsafe => "verify.role_unsafe",
             Self::SchemaDrifted => "verify.schema_drifted",
+            Self::AuditBroken => "verify.audit_broken",
             Self::SeedFailed => "seed.failed",
             Self::LoginImpossible => "login.impossible",
             Self::ServeFailed => "serve.failed",
@@ -371,6 +375,7 @@ impl ErrorCode {
             Self::TenancyOpen => "Tenancy not enforced",
             Self::RoleUnsafe => "Application role too powerful",
             Self::SchemaDrifted => "Schema was changed by hand",
+            Self::AuditBroken => "Audit log was changed by hand",
             Self::SeedFailed => "Seeding failed",
             Self::LoginImpossible => "No account can sign in",
             Self::ServeFailed => "API could not be opened",
@@ -476,6 +481,9 @@ impl ErrorCode {
             }
             Self::TableMissing | Self::TenancyOpen | Self::RoleUnsafe | Self::SchemaDrifted => {
                 "Undo what was done to the database by hand, or use another data directory."
+            }
+            Self::AuditBroken => {
+                "Compare the entries named with a snapshot from before, and find out who could write to the database."
             }
             Self::LoginImpossible => "Reactivate an account in the database, or use another data directory.",
             Self::ServeFailed => "Choose another port and start again.",

@@ -22,6 +22,7 @@ use sqlx::PgConnection;
 use crate::{Store, StoreError, TenantTx};
 
 pub use chain::{Breach, Broken};
+pub(crate) use verify::recent;
 pub use verify::{ChainReport, chains, verify};
 pub(crate) use write::append_access;
 

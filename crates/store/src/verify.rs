@@ -7,7 +7,7 @@ use sqlx::{Connection as _, PgConnection};
 
 use crate::{
     Store, StoreError, accounts,
-    audit::Origin,
+    audit::{self, Broken, Origin},
     catalogue::{self, State},
     error::words,
     identity, password,
@@ -17,6 +17,9 @@ use crate::{
 const TENANT_ISOLATION: &str =
     "(client_account_id = (NULLIF(current_setting('app.client_account_id'::text, true), ''::text))::uuid)";
 
+/// Entries of the security log that a boot has time to look at; all of them are looked at once it is over.
+const RECENT_ENTRIES: i64 = 200;
+
 /// What the verify gate saw.
 #[derive(Clone, Copy, Debug)]
 pub struct Verified {
@@ -24,6 +27,9 @@ pub struct Verified {
     pub tables: usize,
     /// Tenant-owned tables, each with forced row-level security.
     pub tenant_tables: usize,
+    /// Where the newest entries of the security log are not as they were written. It keeps nobody out: the log is what one
+    /// then wants to look at.
+    pub security_log: Option<Broken>,
 }
 
 /// Checks, as the application role, what that role may do, tables and row-level security, and that the whole schema is what the
@@ -122,8 +128,14 @@ async fn everything(connection: &mut PgConnection) -> Result<(Verified, State), 
             ),
         ));
     }
-    let verified = Verified { tables: tables.len(), tenant_tables: tenant.len() };
-    Ok((verified, catalogue::look(connection, catalogue::latest()).await?))
+    let state = catalogue::look(connection, catalogue::latest()).await?;
+    // Whoever looks at a schema that has drifted cannot ask its tables.
+    let security_log = match state {
+        State::Drifted(_) => None,
+        State::AsNoted | State::Whole(_) => audit::recent(connection, RECENT_ENTRIES).await?,
+    };
+    let verified = Verified { tables: tables.len(), tenant_tables: tenant.len(), security_log };
+    Ok((verified, state))
 }
 
 /// A table of schema `migration` as the application role finds it.

@@ -99,6 +99,12 @@ pub struct Broken {
     pub breach: Breach,
 }
 
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "entry {}: {}", self.entry_number, self.breach.sentence())
+    }
+}
+
 /// Follows a chain entry by entry.
 pub(super) struct Walk {
     number: i64,
