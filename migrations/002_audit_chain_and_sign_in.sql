@@ -86,7 +86,7 @@ BEGIN
             END IF;
             previous := sha256(bytes);
         END LOOP;
-        IF chain IS NULL OR number > 0 THEN
+        IF number > 0 THEN
             INSERT INTO migration.audit_chains (client_account_id, entry_count, head_hash) VALUES (chain, number, previous);
         END IF;
     END LOOP;

@@ -83,9 +83,13 @@ pub(crate) fn everything(target: &Target) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     // pg_dump puts a random word behind these two.
     let text = String::from_utf8(output.stdout).unwrap();
-    let lines =
-        text.lines().filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"));
-    lines.collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<_> = text
+        .lines()
+        .filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"))
+        .collect();
+    // A row that was changed and changed back stands at another place.
+    lines.sort_unstable();
+    lines.join("\n")
 }
 
 /// What the boot does with a database before the gate verify.
