@@ -1,4 +1,4 @@
-import { expect, test } from "./fixtures";
+import { expect, signIn, test, useToken, VIEWER } from "./fixtures";
 
 test("the client account is at the top left and in the title of every page", async ({ page, place }) => {
   for (const [path, title] of [
@@ -115,4 +115,90 @@ test("lists the engagements and the client accounts, and leads on from them", as
   }
   await page.getByRole("link", { name: engagements[1]?.name ?? "" }).click();
   await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
+});
+
+test("nothing of the client account one left is in any store of the page, nor comes late", async ({ page, api, place }) => {
+  const other = (await api.clients()).find((client) => client.id !== place.client.id);
+  if (other === undefined) throw new Error("only one client account");
+  // The old overview answers only after the switch.
+  let late: (() => void) | undefined;
+  await page.route("**/api/v1/overview", async (route) => {
+    if (route.request().headers()["x-client-account-id"] === place.client.id) {
+      await new Promise<void>((done) => {
+        late = done;
+      });
+    }
+    await route.continue().catch(() => undefined);
+  });
+  await page.goto(`${place.path}/overview`);
+  await expect(page.getByRole("button", { name: `Client account: ${place.client.name}` })).toBeVisible();
+  await expect.poll(() => late !== undefined).toBe(true);
+  await page.keyboard.press("Control+j");
+  await page.keyboard.type(other.name);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("table", { name: "Status" }).getByRole("link").first()).toBeVisible();
+  const shown = await page.getByRole("main").innerText();
+  late?.();
+  await page.waitForTimeout(300);
+  expect(await page.getByRole("main").innerText()).toBe(shown);
+
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.title]));
+  expect(kept).not.toContain(place.client.id);
+  expect(kept).not.toContain(place.client.name);
+  expect(kept).toContain(other.id);
+  await page.reload();
+  await expect(page.getByRole("button", { name: `Client account: ${other.name}` })).toBeVisible();
+});
+
+test("two tabs stay where each of them is", async ({ page, context, api, place }) => {
+  const other = (await api.clients()).find((client) => client.id !== place.client.id);
+  if (other === undefined) throw new Error("only one client account");
+  await page.goto(`${place.path}/overview`);
+  await expect(page.getByRole("button", { name: `Client account: ${place.client.name}` })).toBeVisible();
+
+  const second = await context.newPage();
+  await useToken(second, api.token);
+  await second.goto(`/clients/${other.id}/engagements`);
+  await expect(second.getByRole("button", { name: `Client account: ${other.name}` })).toBeVisible();
+
+  // A page that names no client account in its address is where this tab was, not where the other one is.
+  await page.getByRole("link", { name: "Client accounts", exact: true }).click();
+  await expect(page.getByRole("heading", { name: "Client accounts" })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole("button", { name: `Client account: ${place.client.name}` })).toBeVisible();
+});
+
+test("a choice that is overtaken by another one changes nothing any more", async ({ page, api, place }) => {
+  const [first, second] = (await api.clients()).filter((client) => client.id !== place.client.id);
+  if (first === undefined || second === undefined) throw new Error("fewer than three client accounts");
+  await page.goto(`${place.path}/overview`);
+  await expect(page.getByRole("button", { name: `Client account: ${place.client.name}` })).toBeVisible();
+  await page.route(`**/api/v1/context/clients/${first.id}/engagements`, async (route) => {
+    await new Promise((done) => setTimeout(done, 600));
+    await route.continue().catch(() => undefined);
+  });
+  for (const { name } of [first, second]) {
+    await page.keyboard.press("Control+j");
+    await page.keyboard.type(name);
+    await page.keyboard.press("Enter");
+  }
+  await expect(page.getByRole("button", { name: `Client account: ${second.name}` })).toBeVisible();
+  await page.waitForTimeout(900);
+  await expect(page.getByRole("button", { name: `Client account: ${second.name}` })).toBeVisible();
+});
+
+test("a deep link into a foreign client account is not found and shows a way out", async ({ page, request, place }) => {
+  const viewer = await signIn(request, VIEWER);
+  const mine = (await viewer.clients()).map((client) => client.id);
+  const admin = await signIn(request);
+  const foreign = (await admin.clients()).find((client) => !mine.includes(client.id));
+  if (foreign === undefined) throw new Error("the viewer may see every client account");
+  const engagement = (await admin.engagements(foreign.id))[0];
+  expect(place.client.id).not.toBe(foreign.id);
+  await page.addInitScript((token) => sessionStorage.setItem("drydock.token", token), viewer.token);
+  await page.goto(`/clients/${foreign.id}/engagements/${engagement?.id ?? ""}/overview`);
+  await expect(page.getByRole("alert")).toContainText("client_account.not_found");
+  expect(await page.content()).not.toContain(foreign.name);
+  await page.getByRole("link", { name: "All client accounts" }).click();
+  await expect(page.getByRole("heading", { name: "Client accounts" })).toBeVisible();
 });

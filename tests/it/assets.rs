@@ -109,6 +109,15 @@ async fn every_figure_of_the_overview_is_the_length_of_the_list_it_opens() {
             let total = overview.body["totals"]["assets"].as_i64().unwrap();
             assert_eq!(engagement["asset_count"], total);
             of_client += total;
+            for key in ["by_six_r", "by_readiness", "by_family", "by_wave"] {
+                let sum: i64 = overview.body[key]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|share| share["count"].as_i64().unwrap())
+                    .sum();
+                assert_eq!(sum, total, "{key}");
+            }
             for (key, parameter) in [
                 ("by_type", "asset_type"),
                 ("by_environment", "environment"),

@@ -126,6 +126,7 @@ fn table() -> Vec<Row> {
         row("GET /api/v1/context/clients",                    SignedIn,   Viewer,            200),
         row("GET /api/v1/context/clients/{id}/engagements",   Client,     Viewer,            200),
         row("GET /api/v1/overview",                           Engagement, Viewer,            200),
+        row("GET /api/v1/overview/client-accounts",           SignedIn,   Viewer,            200),
         row("GET /api/v1/assets",                             Engagement, Viewer,            200),
         row("GET /api/v1/maintenance",                        Platform,   PlatformAdmin,     200),
         row("POST /api/v1/maintenance/reset",                 Platform,   PlatformAdmin,     200),

@@ -154,6 +154,7 @@ async fn the_same_requests_get_the_same_answers() {
         get("/api/v1/context/clients/x/engagements", &[signed_in]),
         get("/api/v1/overview", &selected),
         get("/api/v1/overview", &[signed_in]),
+        get("/api/v1/overview/client-accounts", &[signed_in]),
         get("/api/v1/assets?limit=3&asset_type=server", &selected),
         get("/api/v1/assets?limit=0", &selected),
         get("/api/v1/maintenance", &[signed_in]),

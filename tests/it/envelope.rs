@@ -33,7 +33,9 @@ async fn errors_that_no_handler_makes_wear_it_too() {
 async fn a_database_that_is_gone_is_a_503() {
     let app = App::new().await;
     app.database.store().close().await;
-    assert_eq!(app.get("/readyz", &[]).await.error(), (503, "platform.database_unavailable"));
+    let answer = app.get("/readyz", &[]).await;
+    assert_eq!(answer.error(), (503, "platform.database_unavailable"));
+    assert_eq!(answer.headers["retry-after"], "2");
     assert_eq!(app.get("/livez", &[]).await.status, 200);
     let body = json!({ "email": "a@b.c", "password": "x" });
     assert_eq!(app.post("/api/v1/auth/login", &[], &body).await.status, 503);

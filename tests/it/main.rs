@@ -24,6 +24,7 @@ mod leaks;
 mod loopback;
 mod maintenance;
 mod openapi;
+mod overview;
 mod permissions_page;
 mod schema;
 mod seed;

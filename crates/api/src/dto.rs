@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod maintenance;
+pub(crate) mod overview;
 
 use std::borrow::Cow;
 
@@ -9,7 +10,7 @@ use drydock_domain::{
     Access, Permission, Scope,
     boot::{BootSnapshot, BootState, Failure, StageStatus},
 };
-use drydock_store::{NewSession, assets, client_accounts, engagements, identity, overview, seed};
+use drydock_store::{NewSession, assets, client_accounts, engagements, identity, seed};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{
@@ -403,63 +404,6 @@ impl From<engagements::Engagement> for Engagement {
             asset_count: engagement.assets,
             permissions: permissions(engagement.access, Scope::Engagement),
         }
-    }
-}
-
-/// The figures of one engagement, computed from its assets.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Overview {
-    pub(crate) client_account: Named,
-    pub(crate) engagement: Engagement,
-    pub(crate) totals: Totals,
-    /// By type, most first.
-    pub(crate) by_type: Vec<Share>,
-    /// By environment, most first.
-    pub(crate) by_environment: Vec<Share>,
-    /// By criticality, most first.
-    pub(crate) by_criticality: Vec<Share>,
-    /// By status, most first.
-    pub(crate) by_status: Vec<Share>,
-}
-
-/// An id with its name.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Named {
-    pub(crate) id: Uuid,
-    pub(crate) name: String,
-}
-
-/// Sums over the assets; what is not recorded counts as nothing.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Totals {
-    assets: i64,
-    cpu_cores: i64,
-    memory_gb: f64,
-    storage_gb: f64,
-}
-
-impl From<overview::Totals> for Totals {
-    fn from(totals: overview::Totals) -> Self {
-        Self {
-            assets: totals.assets,
-            cpu_cores: totals.cpu_cores,
-            memory_gb: totals.memory_gb,
-            storage_gb: totals.storage_gb,
-        }
-    }
-}
-
-/// How many assets hold one value.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Share {
-    /// Null where nothing is recorded; the asset list's filter calls that `none`.
-    value: Option<String>,
-    count: i64,
-}
-
-impl From<overview::Share> for Share {
-    fn from(share: overview::Share) -> Self {
-        Self { value: share.value, count: share.count }
     }
 }
 

@@ -8,7 +8,7 @@ use axum::{
     Json, Router,
     body::Body,
     extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode},
+    http::{HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -33,6 +33,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The id of a request, for whoever handles it.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub(crate) String);
+
+/// Seconds after which it is worth asking again, where platform or database cannot answer at the moment.
+const UNAVAILABLE_SECONDS: HeaderValue = HeaderValue::from_static("2");
 
 /// An error as every operation answers it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -264,6 +267,9 @@ pub(crate) async fn envelope(mut request: Request, next: Next) -> Response {
         tracing::info!(%request_id, %method, path, code = error.problem.code, "answered with an error");
         response =
             (http_status(error.status()), Json(error.into_envelope(request_id.clone()))).into_response();
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, UNAVAILABLE_SECONDS);
+        }
         if let Some(allow) = allow {
             response.headers_mut().insert(axum::http::header::ALLOW, allow);
         }

@@ -5,6 +5,7 @@ mod auth;
 mod boot;
 mod context;
 mod maintenance;
+mod overview;
 mod password;
 mod setup;
 mod snapshots;
@@ -30,7 +31,8 @@ pub(crate) fn router() -> (axum::Router<ApiState>, utoipa::openapi::OpenApi) {
         .routes(routes!(setup::required, setup::set_up))
         .routes(routes!(context::clients))
         .routes(routes!(context::client_engagements))
-        .routes(routes!(context::overview))
+        .routes(routes!(overview::overview))
+        .routes(routes!(overview::across))
         .routes(routes!(assets::assets))
         .routes(routes!(maintenance::status))
         .routes(routes!(maintenance::reset))

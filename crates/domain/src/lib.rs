@@ -10,6 +10,7 @@ mod code;
 mod ids;
 mod profile;
 mod role;
+pub mod support;
 
 pub use access::{Access, AccessLevel, Permission, PermissionSet, Scope, UnknownAccessLevel, may_assign};
 pub use code::ErrorCode;

@@ -41,7 +41,7 @@ pub(crate) async fn member_of(
 
 /// Platform administrators are in every client account; others where access is granted, active and not
 /// expired. Archived client accounts are in nobody's list.
-async fn memberships(
+pub(crate) async fn memberships(
     connection: &mut PgConnection,
     user: UserId,
     only: Option<ClientAccountId>,

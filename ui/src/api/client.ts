@@ -1,4 +1,5 @@
 import createClient, { type Middleware } from "openapi-fetch";
+import { connection, note } from "./connection";
 import { fromAnswer } from "./problem";
 import type { paths } from "./schema";
 import { session } from "./session";
@@ -13,25 +14,40 @@ const authorise: Middleware = {
     return request;
   },
   onResponse({ request, response, schemaPath }) {
+    note(request.method, new URL(request.url).pathname, String(response.status), response.headers.get("x-request-id"));
     if (response.status !== 401 || schemaPath === LOGIN) return;
     // An answer to an older token says nothing about the one in use now.
     if (request.headers.get("authorization") === `Bearer ${session.token() ?? ""}`) session.expire();
   },
 };
 
+const watch: Middleware = {
+  onError({ request, error }) {
+    if (request.signal.aborted) return;
+    note(request.method, new URL(request.url).pathname, "no answer", null);
+    connection.failed(error);
+  },
+};
+
 /** The API, typed by its own OpenAPI document. */
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: transport });
-api.use(authorise);
+api.use(authorise, watch);
+
+function refusal(error: unknown, response: Response) {
+  const problem = fromAnswer(error, response.status);
+  connection.failed(problem);
+  return problem;
+}
 
 /** The body of a success; throws a `Problem` for everything else. */
 export async function body<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error, response } = await call;
-  if (!response.ok || data === undefined) throw fromAnswer(error, response.status);
+  if (!response.ok || data === undefined) throw refusal(error, response);
   return data;
 }
 
 /** Waits for a success that has no body; throws a `Problem` for everything else. */
 export async function nothing(call: Promise<{ error?: unknown; response: Response }>): Promise<void> {
   const { error, response } = await call;
-  if (!response.ok) throw fromAnswer(error, response.status);
+  if (!response.ok) throw refusal(error, response);
 }

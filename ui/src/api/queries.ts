@@ -16,6 +16,7 @@ export type User = Answer<"/api/v1/auth/me">["user"];
 export type ClientAccount = Answer<"/api/v1/context/clients">["clients"][number];
 export type Engagement = Answer<"/api/v1/context/clients/{id}/engagements">["engagements"][number];
 export type Overview = Answer<"/api/v1/overview">;
+export type AccountFigures = Answer<"/api/v1/overview/client-accounts">["client_accounts"][number];
 export type Count = Overview["by_type"][number];
 export type AssetPage = Answer<"/api/v1/assets">;
 export type Asset = AssetPage["assets"][number];
@@ -112,6 +113,14 @@ export const overviewQuery = (place: Place) =>
     queryKey: [place.clientId, place.engagementId, "overview"],
     queryFn: ({ signal }) => body(api.GET("/api/v1/overview", { params: { header: selector(place) }, signal })),
   });
+
+/** Figures of every client account one may see; it belongs to none, so it is read anew wherever it is shown. */
+export const acrossQuery = queryOptions({
+  queryKey: ["across"],
+  queryFn: async ({ signal }) => (await body(api.GET("/api/v1/overview/client-accounts", { signal }))).client_accounts,
+  staleTime: 0,
+  gcTime: 0,
+});
 
 export const assetsQuery = (place: Place, filter: AssetFilter) =>
   infiniteQueryOptions({

@@ -260,6 +260,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/overview/client-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures of every client account one may see */
+        get: operations["across"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -438,6 +455,51 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Figures of one client account, over those of its engagements that one may see. */
+        AccountFigures: {
+            /**
+             * Format: int64
+             * @description Assessments.
+             */
+            assessments: number;
+            /**
+             * Format: int64
+             * @description Those that are complete.
+             */
+            assessments_completed: number;
+            client_account: components["schemas"]["ClientAccount"];
+            /**
+             * Format: int64
+             * @description Assets with a 6R decision.
+             */
+            decided: number;
+            /**
+             * Format: int64
+             * @description Data imports that are complete.
+             */
+            imports: number;
+            /**
+             * Format: date-time
+             * @description When an import, a discovery or an assessment last moved; null where there has been none.
+             */
+            last_activity?: string | null;
+            /**
+             * Format: int64
+             * @description Engagements that are neither completed nor cancelled.
+             */
+            open_engagements: number;
+            /**
+             * Format: int64
+             * @description Assets that are ready for the assessment.
+             */
+            ready: number;
+            totals: components["schemas"]["Totals"];
+        };
+        /** @description Figures of all client accounts that one may see. */
+        AcrossAccounts: {
+            /** @description By name. */
+            client_accounts: components["schemas"]["AccountFigures"][];
+        };
         /** @description One asset. */
         Asset: {
             application_name?: string | null;
@@ -727,18 +789,32 @@ export interface components {
             /** @description At most 500 characters. */
             note?: string;
         };
-        /** @description The figures of one engagement, computed from its assets. */
+        /** @description The figures of one engagement, computed from its rows. */
         Overview: {
             /** @description By criticality, most first. */
             by_criticality: components["schemas"]["Share"][];
             /** @description By environment, most first. */
             by_environment: components["schemas"]["Share"][];
+            /**
+             * @description By family of operating system, most first: `windows`, `linux`, `unix`, `mainframe`, `hypervisor`, `appliance` or `other`; null
+             *     where none is recorded.
+             */
+            by_family: components["schemas"]["Systems"][];
+            /** @description By readiness for the assessment, most first. */
+            by_readiness: components["schemas"]["Share"][];
+            /** @description By 6R decision, most first. */
+            by_six_r: components["schemas"]["Share"][];
             /** @description By status, most first. */
             by_status: components["schemas"]["Share"][];
             /** @description By type, most first. */
             by_type: components["schemas"]["Share"][];
+            /** @description By wave, in their order; assets in none last. */
+            by_wave: components["schemas"]["Wave"][];
             client_account: components["schemas"]["Named"];
             engagement: components["schemas"]["Engagement"];
+            /** @description The newest imports, discoveries and assessments, newest first. */
+            progress: components["schemas"]["Progress"][];
+            support: components["schemas"]["Support"];
             totals: components["schemas"]["Totals"];
         };
         /** @description A new password for the signed-in user. */
@@ -758,6 +834,37 @@ export interface components {
          * @enum {string}
          */
         Permission: "asset.view" | "asset.export" | "asset.edit" | "asset.import" | "asset.delete" | "engagement.view" | "engagement.edit" | "engagement.close" | "engagement.create" | "client.view" | "client.edit" | "member.view" | "member.manage" | "audit.view" | "audit.export" | "client.create" | "client.archive" | "user.view" | "user.approve" | "user.suspend" | "role.assign" | "data.reset" | "data.snapshot" | "lab.use" | "platform.administer";
+        /** @description A data import, a discovery or an assessment, and how far it is. */
+        Progress: {
+            /**
+             * Format: date-time
+             * @description When something last happened to it.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description Of these, how many were refused.
+             */
+            failed_records?: number | null;
+            /** Format: uuid */
+            id: string;
+            /** @description `import`, `discovery` or `assessment`. */
+            kind: string;
+            name: string;
+            /**
+             * Format: double
+             * @description 0 to 100.
+             */
+            percent: number;
+            /** @description Null for an import, and before the first. */
+            phase?: string | null;
+            /**
+             * Format: int32
+             * @description Rows of an import's file; null for the others.
+             */
+            records?: number | null;
+            status: string;
+        };
         /** @description When a session began and ends. */
         SessionTimes: {
             /** Format: date-time */
@@ -825,6 +932,20 @@ export interface components {
             /** @description Newest first. */
             snapshots: components["schemas"]["Snapshot"][];
         };
+        /** @description Operating systems that their makers no longer support, or soon won't. */
+        Support: {
+            /** @description Ended: by their last day of support, an ISO date, the longest past first. */
+            ended: components["schemas"]["Systems"][];
+            /** @description Ends within twelve months, the next first. */
+            ending: components["schemas"]["Systems"][];
+            /** @description The day it is in UTC, as an ISO date. */
+            today?: string | null;
+            /**
+             * Format: int64
+             * @description Assets whose operating system is not recorded, or of which no date is known.
+             */
+            unknown: number;
+        };
         /** @description A finished reset or undo. */
         Swapped: {
             /**
@@ -833,6 +954,15 @@ export interface components {
              */
             elapsed_ms: number;
             undo?: components["schemas"]["Undo"] | null;
+        };
+        /** @description Assets whose operating systems have something in common. */
+        Systems: {
+            /** Format: int64 */
+            count: number;
+            /** @description What they have in common; null where no operating system is recorded. */
+            name?: string | null;
+            /** @description The operating systems as recorded: what the asset list is to be filtered by. */
+            operating_systems: string[];
         };
         /** @description One piece of work. */
         Task: {
@@ -902,10 +1032,30 @@ export interface components {
             assets: number;
             /** Format: int64 */
             cpu_cores: number;
+            /**
+             * Format: double
+             * @description What they cost a month now.
+             */
+            current_monthly_cost: number;
+            /**
+             * Format: double
+             * @description What they are estimated to cost a month in the cloud.
+             */
+            estimated_cloud_cost: number;
             /** Format: double */
             memory_gb: number;
             /** Format: double */
             storage_gb: number;
+            /**
+             * Format: int64
+             * @description Assets of which that is recorded.
+             */
+            with_current_cost: number;
+            /**
+             * Format: int64
+             * @description Assets of which that is recorded.
+             */
+            with_estimated_cost: number;
         };
         /** @description The state that was replaced last. */
         Undo: {
@@ -934,6 +1084,19 @@ export interface components {
             status: string;
             /** @description The local part of the e-mail address. */
             username: string;
+        };
+        /** @description A wave of the migration and the assets in it. */
+        Wave: {
+            /** Format: int64 */
+            count: number;
+            /** @description Null where assets name a wave that is not planned. */
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description Null for assets in no wave.
+             */
+            number?: number | null;
+            status?: string | null;
         };
     };
     responses: never;
@@ -1511,6 +1674,33 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    across: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcrossAccounts"];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

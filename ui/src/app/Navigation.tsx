@@ -10,7 +10,7 @@ import { written } from "./shortcut";
 /** The pages one may go to, by group; each is an action too. */
 export function Navigation({ here }: { here: Here }) {
   const navigate = useNavigate();
-  const me = useQuery(meQuery).data?.user;
+  const me = useQuery(meQuery).data;
   const pages = pagesFrom(here, me);
 
   useActions(

@@ -1,4 +1,5 @@
 import { Dialog as Radix } from "radix-ui";
+import { useFocusReturn } from "../parts/Dialog";
 import { Finder, type FinderItem } from "../parts/Finder";
 import { Icon } from "../parts/Icon";
 import { Keys } from "../parts/Keys";
@@ -21,6 +22,7 @@ function item({ id, title, group, icon, shortcut, words, note }: Action): Finder
 
 /** All actions there are now, to be found by typing. */
 export function Palette({ onClose }: { onClose: () => void }) {
+  const focus = useFocusReturn();
   const actions = useAllActions().filter((action) => action.keysOnly !== true);
   const items = GROUPS.flatMap((group) => actions.filter((action) => action.group === group)).map(item);
 
@@ -36,6 +38,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         <Radix.Content
           className="pop palette"
           aria-describedby={undefined}
+          {...focus}
           onKeyDown={(event) => {
             if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
             event.preventDefault();

@@ -10,6 +10,7 @@ import { ActionScope } from "./ActionScope";
 import { useRun } from "./actions";
 import { EnvironmentBadge } from "./EnvironmentBadge";
 import { Navigation } from "./Navigation";
+import { Outage } from "./Outage";
 import { PALETTE_KEYS } from "./Palette";
 import { remember, useHere } from "./place";
 import { Switchers } from "./Switchers";
@@ -90,6 +91,7 @@ function Frame() {
           <UserMenu />
         </div>
         <SeededBanner />
+        <Outage />
       </header>
       <Navigation here={here} />
       <main className="main" id="main" tabIndex={-1}>

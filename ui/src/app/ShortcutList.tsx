@@ -1,12 +1,14 @@
 import { Dialog as Radix } from "radix-ui";
 import { useState } from "react";
 import { Button } from "../parts/Button";
+import { useFocusReturn } from "../parts/Dialog";
 import { Check } from "../parts/Field";
 import { Keys } from "../parts/Keys";
 import { GROUPS, singleKeys, useAllActions } from "./actions";
 
 /** Every shortcut that works on this page, read from the actions themselves. */
 export function ShortcutList({ onClose }: { onClose: () => void }) {
+  const focus = useFocusReturn();
   const actions = useAllActions().filter((action) => action.shortcut !== undefined);
   const [letters, setLetters] = useState(singleKeys.on);
 
@@ -19,7 +21,7 @@ export function ShortcutList({ onClose }: { onClose: () => void }) {
     <Radix.Root open onOpenChange={(open) => open || onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="veil" data-modal />
-        <Radix.Content className="dialog shortcuts" aria-describedby={undefined}>
+        <Radix.Content className="dialog shortcuts" aria-describedby={undefined} {...focus}>
           <Radix.Title>Keyboard shortcuts</Radix.Title>
           <div className="shortcut-groups">
             {GROUPS.map((group) => {

@@ -1,7 +1,10 @@
 import type { LinkProps } from "@tanstack/react-router";
-import type { User } from "../api/queries";
 import type { IconName } from "../parts/Icon";
+import { allows, type Permission } from "./may";
 import type { Here } from "./place";
+
+/** The answer about oneself, as far as it is needed here. */
+type Me = Parameters<typeof allows>[1];
 
 /** The parts of the navigation, in the order they are shown. */
 export const PAGE_GROUPS = ["Engagement", "Client account", "Platform"] as const;
@@ -16,11 +19,11 @@ export interface PageEntry {
   to: LinkProps["to"];
   /** Other words it is found by. */
   words?: string;
-  /** Whether this user sees it. Everybody, where not given. */
-  may?: (me: User) => boolean;
+  /** The permission it takes, for the platform or where one is. None, where not given. */
+  needs?: Permission;
+  /** Whether there is anything to see. */
+  when?: (here: Here) => boolean;
 }
-
-const platformAdmin = (me: User) => me.role_type === "platform_admin";
 
 /** Every page one can go to: navigation, palette and shortcuts are made from it. */
 export const PAGES: readonly PageEntry[] = [
@@ -51,6 +54,16 @@ export const PAGES: readonly PageEntry[] = [
     to: "/clients/$clientId/engagements",
     words: "projects",
   },
+  {
+    id: "across",
+    title: "All accounts",
+    group: "Platform",
+    icon: "all",
+    shortcut: "g p",
+    to: "/overview",
+    words: "overview across client accounts dashboard figures",
+    when: (here) => (here.clients?.length ?? 0) > 1,
+  },
   { id: "clients", title: "Client accounts", group: "Platform", icon: "clients", shortcut: "g c", to: "/clients", words: "tenants" },
   {
     id: "data",
@@ -60,17 +73,18 @@ export const PAGES: readonly PageEntry[] = [
     shortcut: "g d",
     to: "/data",
     words: "reset snapshots",
-    may: platformAdmin,
+    needs: "data.reset",
   },
 ];
 
 /** The pages this user can go to from here, with what their address needs. */
-export function pagesFrom(here: Here, me: User | undefined) {
+export function pagesFrom(here: Here, me: Me) {
   const { clientId, engagementId } = here;
-  return PAGES.filter(({ group, may }) => {
+  return PAGES.filter(({ group, needs, when }) => {
     if (group === "Engagement" && engagementId === undefined) return false;
     if (group !== "Platform" && clientId === undefined) return false;
-    return may === undefined || (me !== undefined && may(me));
+    if (needs !== undefined && !allows(needs, me, here.client, here.engagement)) return false;
+    return when === undefined || when(here);
   }).map((page) => ({
     page,
     link: {

@@ -7,7 +7,7 @@ import { dataRoutes } from "../pages/data/routes";
 import { clientHome, engagementsRoutes, engagementHome } from "../pages/engagements/routes";
 import { Home } from "../pages/Home";
 import { Broken, NotFound } from "../pages/NotFound";
-import { overviewRoutes } from "../pages/overview/routes";
+import { across, overviewRoutes } from "../pages/overview/routes";
 import { signInRoutes } from "../pages/sign-in/routes";
 import { client, engagement, root, signedIn } from "./roots";
 
@@ -24,6 +24,7 @@ const routeTree = root.addChildren([
   ...bootRoutes,
   signedIn.addChildren([
     home,
+    across,
     ...clientsRoutes,
     ...dataRoutes,
     client.addChildren([

@@ -61,7 +61,7 @@ export function Conflict({ what, clashes, busy = false, onChoose, onClose }: Pro
                   checked={yours.has(field) === own}
                   onChange={() => choose(field, own)}
                 />
-                <span className="quiet">{whose}</span>
+                <span className="quiet">{whose}</span>{" "}
                 <span className="conflict-value">{value}</span>
               </label>
             ))}

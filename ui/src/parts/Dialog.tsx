@@ -5,7 +5,7 @@ import { TextField } from "./Field";
 import "./Dialog.css";
 
 /** Gives the focus back to what opened a dialog; for an item of a menu, to the button of the menu. */
-function useFocusReturn() {
+export function useFocusReturn() {
   const opener = useRef<HTMLElement | null>(null);
   return {
     onOpenAutoFocus: () => {

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { lastRequests } from "../api/connection";
 import { fromThrown, type Problem } from "../api/problem";
 import { bootQuery } from "../api/queries";
 import { Button } from "./Button";
@@ -7,7 +8,8 @@ import { CopyReport } from "./CopyReport";
 import { Icon } from "./Icon";
 import "./ProblemView.css";
 
-function reportOf(problem: Problem, boot: string | undefined): string {
+/** What helps whoever looks after the installation: no input, no answer and no token is in it. */
+export function reportOf(problem: Problem, boot: string | undefined): string {
   return [
     `Code: ${problem.code}`,
     `Status: ${problem.status === 0 ? "no answer" : problem.status}`,
@@ -18,6 +20,9 @@ function reportOf(problem: Problem, boot: string | undefined): string {
     `Time: ${new Date().toISOString()}`,
     "",
     boot ?? "The boot report is not available.",
+    "",
+    "The last requests of this page:",
+    ...lastRequests(),
   ].join("\n");
 }
 

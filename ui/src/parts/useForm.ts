@@ -29,11 +29,12 @@ export function useForm<V extends Record<string, unknown>>({ initial, send, path
   const [problem, setProblem] = useState<Problem>();
   // State reaches the next render only; a double click comes sooner.
   const sending = useRef(false);
-  const frame = useRef<HTMLElement>(null);
 
   // The first field that is wrong is where one goes on.
   useEffect(() => {
-    if (problem !== undefined) frame.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+    if (problem === undefined) return;
+    const form = document.querySelector("[role=dialog]") ?? document;
+    form.querySelector<HTMLElement>("[aria-invalid]")?.focus();
   }, [problem]);
 
   const names = Object.keys(values);
@@ -85,7 +86,5 @@ export function useForm<V extends Record<string, unknown>>({ initial, send, path
       setValues(next);
       setProblem(undefined);
     },
-    /** For the element around the fields: finds the first wrong one. */
-    frame,
   };
 }

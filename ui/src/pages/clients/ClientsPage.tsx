@@ -12,7 +12,7 @@ export function ClientsPage() {
   const clients = useQuery(clientsQuery);
   const me = useQuery(meQuery).data?.user;
 
-  if (clients.isError) return <ProblemView error={clients.error} onRetry={() => void clients.refetch()} />;
+  if (clients.isLoadingError) return <ProblemView error={clients.error} onRetry={() => void clients.refetch()} />;
   if (clients.data?.length === 0) return <NoClients me={me} />;
 
   return (

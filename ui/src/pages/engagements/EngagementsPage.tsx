@@ -11,7 +11,7 @@ export function EngagementsPage() {
   const { clientId } = useParams({ from: "/signed-in/clients/$clientId/engagements" });
   const engagements = useQuery(engagementsQuery(clientId));
 
-  if (engagements.isError) {
+  if (engagements.isLoadingError) {
     return (
       <ProblemView error={engagements.error} onRetry={() => void engagements.refetch()}>
         <Link to="/clients" className="button button-plain">
