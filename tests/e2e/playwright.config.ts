@@ -2,7 +2,7 @@ import { defineConfig } from "@playwright/test";
 
 export default defineConfig({
   testDir: ".",
-  testMatch: "*.spec.ts",
+  testMatch: process.env["SCREENSHOTS"] === undefined ? "*.spec.ts" : "screenshots.ts",
   globalSetup: "./serve.ts",
   fullyParallel: true,
   workers: 2,

@@ -386,7 +386,8 @@ fn signed_in(stage: &mut Stage<'_>) -> Result<()> {
             &format!("return /\\/clients\\/[^/]+\\/engagements\\/[^/]+\\/overview$/.test(location.pathname) && document.body.innerText.includes('{TENANT}')"),
         ),
     )?;
-    stage.check("the window's title names the tenant", desk.title(TENANT))?;
+    let titled = desk.title(&format!("Overview · {TENANT} · DEMO — Drydock"));
+    stage.check("the window's title names page, tenant and profile", titled)?;
     stage.check(
         "the overview shows numbers",
         session.wait_for("a number", PAGE, "return /\\d/.test(document.querySelector('main').innerText)"),
@@ -402,6 +403,7 @@ fn signed_in(stage: &mut Stage<'_>) -> Result<()> {
         ),
     )?;
     stage.picture(&session, "assets")?;
+    pages(stage, &session)?;
     desk.screen.close_windows()?;
     let exit = desk.scratch.path().join("exit");
     let ended = until(STOP, || Ok(fs::read_to_string(&exit).is_ok_and(|text| text.ends_with('\n'))))?;
@@ -409,6 +411,28 @@ fn signed_in(stage: &mut Stage<'_>) -> Result<()> {
     stage.check("exit code 0", code(exit_code(&exit), 0, &desk))?;
     session.quit();
     stage.check("nothing is left", desk.nothing_left(&socket, &[driver.pid()]))
+}
+
+/// Opens every page that the navigation offers, and the palette, and looks at each.
+fn pages(stage: &mut Stage<'_>, session: &Session<'_>) -> Result<()> {
+    let links = "return [...document.querySelectorAll('nav a')].map((link) => link.getAttribute('href'))";
+    let links: Vec<String> = serde_json::from_value(session.script(links)?)?;
+    for path in links {
+        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+        session.script(&format!("document.querySelector(\"nav a[href='{path}']\").click()"))?;
+        let opened = format!(
+            "return location.pathname === '{path}' && !!document.querySelector('main h1') && !document.querySelector('.problem') \
+             && !document.querySelector('main [aria-busy=true]')"
+        );
+        stage.check(&format!("the page {name} opens"), session.wait_for(&name, PAGE, &opened))?;
+        stage.picture(session, &format!("page-{name}"))?;
+    }
+    session.script("document.querySelector('.find').click()")?;
+    stage.check(
+        "the palette offers actions",
+        session.wait_for("an action", PAGE, "return document.querySelectorAll('[role=option]').length > 3"),
+    )?;
+    stage.picture(session, "palette")
 }
 
 fn bail_left(desk: &Desk) -> Result<()> {

@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures";
+
+const FOLDER = join(import.meta.dirname, "../../docs/screenshots");
+
+type Open = (page: Page, place: { path: string; client: { id: string } }) => Promise<void>;
+
+const heading = (page: Page, name: string | RegExp) => expect(page.getByRole("heading", { name, level: 1 })).toBeVisible();
+
+/** Every view, and how one gets to it. `npm run screenshots` draws them all into docs/screenshots, light and dark. */
+const VIEWS: Record<string, Open> = {
+  overview: async (page, place) => {
+    await page.goto(`${place.path}/overview`);
+    await expect(page.getByRole("table", { name: "Status" }).getByRole("link").first()).toBeVisible();
+  },
+  "all-accounts": async (page) => {
+    await page.goto("/overview");
+    await expect(page.getByRole("row").nth(2)).toBeVisible();
+  },
+  assets: async (page, place) => {
+    await page.goto(`${place.path}/assets`);
+    await expect(page.getByRole("grid")).toHaveAttribute("aria-busy", "false");
+  },
+  engagements: async (page, place) => {
+    await page.goto(`/clients/${place.client.id}/engagements`);
+    await expect(page.getByRole("row").nth(2)).toBeVisible();
+  },
+  "client-accounts": async (page) => {
+    await page.goto("/clients");
+    await expect(page.getByRole("row").nth(3)).toBeVisible();
+  },
+  data: async (page) => {
+    await page.goto("/data");
+    await heading(page, "Data");
+  },
+  palette: async (page, place) => {
+    await page.goto(`${place.path}/overview`);
+    await expect(page.getByRole("table", { name: "Status" }).getByRole("link").first()).toBeVisible();
+    await page.keyboard.press("Control+k");
+    await expect(page.getByRole("option").first()).toBeVisible();
+  },
+  shortcuts: async (page, place) => {
+    await page.goto(`${place.path}/overview`);
+    await expect(page.getByRole("table", { name: "Status" }).getByRole("link").first()).toBeVisible();
+    await page.keyboard.press("?");
+    await expect(page.getByRole("dialog")).toBeVisible();
+  },
+  outage: async (page, place) => {
+    await page.goto(`${place.path}/overview`);
+    await expect(page.getByRole("table", { name: "Status" }).getByRole("link").first()).toBeVisible();
+    await page.route(/\/(api\/v1|readyz)/, (route) => route.abort());
+    await page.getByRole("link", { name: "All accounts" }).click();
+    await expect(page.getByRole("main").getByRole("alert")).toBeVisible();
+  },
+};
+
+for (const [name, open] of Object.entries(VIEWS)) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`${name}, ${colorScheme}`, async ({ page, place }) => {
+      await page.emulateMedia({ colorScheme });
+      await open(page, place);
+      await page.waitForTimeout(500);
+      await page.screenshot({ path: join(FOLDER, `${name}-${colorScheme}.png`) });
+    });
+  }
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`login, ${colorScheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme });
+    await page.goto("/login");
+    await expect(page.getByRole("heading", { name: "Demo accounts" })).toBeVisible();
+    await page.waitForTimeout(300);
+    await page.screenshot({ path: join(FOLDER, `login-${colorScheme}.png`) });
+  });
+}
