@@ -331,6 +331,30 @@ async fn an_older_build_refuses_a_newer_database_politely() {
         assert!(error.to_string().contains(part), "{error}");
     }
     assert!(everything(database.target()) == before);
+
+    // The first that was ready with it tells which one is needed; nobody who was there before, or was refused as we are.
+    for (moment, outcome, version) in [
+        ("- '1 hour'", "ready", "0.0.9"),
+        ("+ '1 second'", "failed", "0.0.8"),
+        ("+ '2 seconds'", "ready", "9.2.0-rc.1"),
+        ("+ '1 hour'", "ready", "9.3.0"),
+    ] {
+        let failure = if outcome == "failed" { "'history', 'history.ahead'" } else { "null, null" };
+        let _ = database.sql(&format!(
+            "insert into migration.boot_history (started_at, elapsed_ms, outcome, failure_stage, failure_code, program, app_version,
+                                                 postgres_version, created_at)
+             select now(), 1, '{outcome}', {failure}, 'test', '{version}', '16.14', max(installed_on) {moment}::interval
+             from migration._sqlx_migrations"
+        ));
+    }
+    let told = history::compare(database.target()).await.unwrap_err().to_string();
+    assert!(told.contains("Open it with Drydock 9.2.0-rc.1 or a newer one; this is "), "{told}");
+    let report = history::report(database.target()).await.unwrap();
+    assert!(matches!(report.verdict, history::Verdict::Refused { what, .. } if what == told));
+    let _ = database.sql("alter table migration.boot_history rename to boots");
+    let told = history::compare(database.target()).await.unwrap_err().to_string();
+    assert!(told.contains("Open it with the newer build"), "{told}");
+    let _ = database.sql("alter table migration.boots rename to boot_history");
     // The newer build itself goes on as ever.
     assert!(newer.compare(database.target()).await.unwrap().pending.is_empty());
 }

@@ -79,7 +79,8 @@ impl Migrations {
     pub async fn compare(&self, target: &Target) -> Result<History, StoreError> {
         let mut connection = looking(target).await?;
         let compared = async {
-            let history = Observed::of(&mut connection).await?.judge(self)?;
+            let seen = Observed::of(&mut connection).await?;
+            let history = verdict(&mut connection, &seen, self).await?;
             if history.pending.is_empty() {
                 return Ok(history);
             }
@@ -94,6 +95,21 @@ impl Migrations {
         closed?;
         Ok(history)
     }
+}
+
+/// The verdict on what was seen; of a database that is ahead, with the version of the Drydock that it needs.
+async fn verdict(
+    connection: &mut PgConnection,
+    seen: &Observed,
+    migrations: &Migrations,
+) -> Result<History, Accident> {
+    let mut verdict = seen.judge(migrations);
+    if let Err(Accident::Ahead { newer, by, .. }) = &mut verdict
+        && let Some((last, _)) = newer.last()
+    {
+        *by = observed::writer_after(connection, *last).await;
+    }
+    verdict
 }
 
 /// What is seen of the history of `target`.

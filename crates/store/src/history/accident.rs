@@ -50,6 +50,8 @@ pub enum Accident {
         newer: Vec<(i64, String)>,
         /// The last version that this build has.
         last: i64,
+        /// The Drydock that wrote to the database first once all of them were applied, where that is known: it has them.
+        by: Option<String>,
     },
     /// Applied versions that this build does not have, though not all that it has are applied.
     Unknown(Vec<(i64, String)>),
@@ -121,10 +123,17 @@ impl std::fmt::Display for Accident {
             Self::Dirty(versions) => {
                 write!(f, "{} recorded as begun and not finished.", is_or_are(versions))
             }
-            Self::Ahead { newer, last } => write!(
+            Self::Ahead { newer, last, by } => write!(
                 f,
-                "The database has {}, which this build does not have: it ends at {last:03}. Nothing was changed. Open it with the newer build.",
-                named(newer)
+                "The database has {}, which this build does not have: it ends at {last:03}. Nothing was changed. Open it with {}.",
+                named(newer),
+                by.as_ref().map_or_else(
+                    || "the newer build".to_owned(),
+                    |version| format!(
+                        "Drydock {version} or a newer one; this is {}",
+                        env!("CARGO_PKG_VERSION")
+                    )
+                )
             ),
             Self::Unknown(unknown) => write!(
                 f,

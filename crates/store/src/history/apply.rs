@@ -7,6 +7,7 @@ use sqlx::{Connection as _, PgConnection, migrate::MigrateError, postgres::PgDat
 
 use super::{
     Accident, History, Migrations, Observed, accident::numbers, catalogue_differs, lock, lock::Waiting,
+    verdict,
 };
 use crate::{DatabaseRole, StoreError, Target, error::words};
 
@@ -90,7 +91,8 @@ impl Migrations {
         patience: Duration,
     ) -> Result<usize, StoreError> {
         // Another may have migrated since the lock was asked for.
-        let before = Observed::of(connection).await?.judge(self)?;
+        let seen = Observed::of(connection).await?;
+        let before = verdict(connection, &seen, self).await?;
         refuse_half_applied(&before)?;
         if before.pending.is_empty() {
             return Ok(0);

@@ -190,7 +190,7 @@ impl Observed {
             .collect();
         if let Some((first, _)) = unknown.first() {
             return Err(if *first > last_shipped && missing.is_empty() {
-                Accident::Ahead { newer: unknown, last: last_shipped }
+                Accident::Ahead { newer: unknown, last: last_shipped, by: None }
             } else {
                 Accident::Unknown(unknown)
             });
@@ -276,4 +276,25 @@ async fn revisions(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::E
     sqlx::query_scalar("select coalesce(version_num::text, '') from migration.alembic_version order by 1")
         .fetch_all(connection)
         .await
+}
+
+/// The version of the Drydock that first wrote to the database after `version` had been applied; `None` where nothing tells, or where
+/// it calls itself as this build does. A later schema's tables may be others: then nothing tells.
+pub(super) async fn writer_after(connection: &mut PgConnection, version: i64) -> Option<String> {
+    // Not `query!`: it is asked of schemas that this build does not know.
+    let found: Result<Option<String>, sqlx::Error> = sqlx::query_scalar(
+        "select app_version::text
+         from (select app_version, created_at from migration.boot_history where outcome = 'ready'
+               union all select app_version, created_at from migration.seed_history
+               union all select app_version, created_at from migration.snapshot_history) written
+         where created_at >= (select installed_on from migration._sqlx_migrations where version = $1)
+         order by created_at limit 1",
+    )
+    .bind(version)
+    .fetch_optional(connection)
+    .await;
+    found.ok().flatten().filter(|version| {
+        let is_version = |byte: u8| byte.is_ascii_alphanumeric() || b".+-".contains(&byte);
+        version != env!("CARGO_PKG_VERSION") && !version.is_empty() && version.bytes().all(is_version)
+    })
 }

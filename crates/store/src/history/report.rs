@@ -4,7 +4,8 @@ use drydock_domain::ErrorCode;
 use sqlx::Connection as _;
 
 use super::{
-    Accident, Applied, History, Migrations, Observed, PATIENCE, apply::Locked, catalogue_differs, observe,
+    Accident, Applied, History, Migrations, Observed, PATIENCE, apply::Locked, catalogue_differs, looking,
+    verdict,
 };
 use crate::{StoreError, Target};
 
@@ -51,9 +52,17 @@ pub enum Verdict {
 /// # Errors
 /// When the database cannot be read. What is wrong with the history is no error here but the [`Verdict`].
 pub async fn report(target: &Target) -> Result<Report, StoreError> {
-    let seen = observe(target).await?;
     let shipped = Migrations::shipped();
-    let verdict = match seen.judge(shipped) {
+    let mut connection = looking(target).await?;
+    let looked = async {
+        let seen = Observed::of(&mut connection).await?;
+        let judged = verdict(&mut connection, &seen, shipped).await;
+        Ok::<_, sqlx::Error>((seen, judged))
+    }
+    .await;
+    connection.close().await?;
+    let (seen, judged) = looked?;
+    let verdict = match judged {
         Ok(history) => Verdict::Agrees(history),
         Err(accident) => Verdict::Refused { code: accident.code(), what: accident.to_string() },
     };
