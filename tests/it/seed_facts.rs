@@ -2,7 +2,11 @@
 
 use std::fmt::Write as _;
 
-use drydock_testkit::Database;
+use drydock_store::seed::Plan;
+use drydock_testkit::{Database, PLAN};
+use time::macros::date;
+
+use crate::seed_plans::seeded;
 
 /// A name and a query for the rows that contradict it: none may be there. In it, `anchor` is the anchor's day.
 type Fact = (&'static str, &'static str);
@@ -467,8 +471,25 @@ const USERS: &[Fact] = &[
 
 #[tokio::test]
 async fn everything_the_demo_says_holds() {
-    let database = Database::new().await;
-    let anchor = drydock_testkit::PLAN.anchor;
+    holds(&Database::new().await, &PLAN);
+}
+
+/// Whatever number and day it is made of.
+#[tokio::test]
+async fn everything_another_demo_says_holds() {
+    for (number, anchor) in [
+        (0, date!(2000 - 01 - 01)),
+        (1, date!(2024 - 02 - 29)),
+        (i64::MAX.unsigned_abs(), date!(2199 - 12 - 31)),
+    ] {
+        let plan = Plan { number, anchor, ..PLAN };
+        holds(&seeded(&plan).await, &plan);
+    }
+}
+
+/// That no fact is contradicted in a database of `plan`.
+fn holds(database: &Database, plan: &Plan) {
+    let anchor = plan.anchor;
     let mut statements = String::from("set search_path = migration, public; analyze;");
     let facts = || [FLOWS, IMPORTS, ASSETS, ASSESSMENTS, WAVES, DAYS, USERS].into_iter().flatten();
     for (name, query) in facts() {
@@ -484,7 +505,7 @@ async fn everything_the_demo_says_holds() {
     let answers = database.sql(&statements);
     let contradicted: Vec<&str> = answers.lines().filter(|line| !line.ends_with("|0")).collect();
     assert_eq!(answers.lines().count(), facts().count());
-    assert!(contradicted.is_empty(), "{contradicted:#?}");
+    assert!(contradicted.is_empty(), "{plan:?}: {contradicted:#?}");
 }
 
 /// What breaks one fact is seen by it: each statement makes at least one of the queries above answer.

@@ -13,7 +13,7 @@ use time::macros::date;
 use crate::app::{ADMINISTRATOR, DEMO, DEMO_CLIENT};
 
 /// Puts a database of `plan` in the place of the test's own.
-async fn seeded(plan: &Plan) -> Database {
+pub(crate) async fn seeded(plan: &Plan) -> Database {
     let database = Database::new().await;
     let before = Databases::new(database.store().clone()).seed(plan, None, &|_| ()).await.unwrap();
     assert_eq!(before.cause, Cause::Reset);

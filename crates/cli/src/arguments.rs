@@ -2,8 +2,11 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use drydock_boot::{DatabaseRole, Dialect, Profile, Settings, seed};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use drydock_boot::{
+    DatabaseRole, Dialect, Profile, Settings,
+    seed::{self, Scale},
+};
 
 /// Drydock: a cloud-migration assessment platform that carries its own PostgreSQL.
 #[derive(Parser)]
@@ -150,12 +153,30 @@ pub(crate) struct SeedPlan {
     /// The number that generated data follow from.
     #[arg(long, value_name = "N", default_value_t = seed::DEFAULT_NUMBER, value_parser = seed::read_number)]
     pub(crate) seed: u64,
-    /// How many client accounts the profile scale has.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=999))]
-    pub(crate) tenants: u32,
-    /// How many assets each client account of the profile scale has.
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
-    pub(crate) assets: u32,
+    /// How many client accounts the profile scale has; 1 without it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=999))]
+    tenants: Option<u32>,
+    /// How many assets each client account of the profile scale has; 100000 without it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    assets: Option<u32>,
+}
+
+impl SeedPlan {
+    /// How much the profile scale makes.
+    ///
+    /// # Errors
+    /// When the profile is another and says nothing of how much: to make less or more than was asked for is worse than to refuse.
+    pub(crate) fn scale(&self) -> Result<Option<Scale>, clap::Error> {
+        if self.profile == Profile::Scale {
+            let (tenants, assets) = (self.tenants.unwrap_or(1), self.assets.unwrap_or(100_000));
+            return Ok(Some(Scale { tenants, assets }));
+        }
+        if self.tenants.is_none() && self.assets.is_none() {
+            return Ok(None);
+        }
+        let what = "--tenants and --assets are for the profile scale alone";
+        Err(Arguments::command().error(clap::error::ErrorKind::ArgumentConflict, what))
+    }
 }
 
 fn seed_profile(name: &str) -> Result<Profile, String> {

@@ -8,8 +8,8 @@ use std::{
 };
 
 use drydock_boot::{
-    Profile, Settings,
-    seed::{Plan, Scale, Wanted},
+    Settings,
+    seed::{Plan, Wanted},
 };
 use serde_json::json;
 
@@ -32,12 +32,12 @@ pub(crate) async fn run(
     as_json: bool,
     signals: &mut Signals,
 ) -> ExitCode {
+    let scale = wanted.scale().unwrap_or_else(|error| error.exit());
     if !can_be_confirmed(yes) {
         return ExitCode::FAILURE;
     }
-    let scale = Scale { tenants: wanted.tenants, assets: wanted.assets };
     let plan = Plan {
-        scale: (wanted.profile == Profile::Scale).then_some(scale),
+        scale,
         ..Wanted { profile: wanted.profile, number: wanted.seed, anchor: wanted.anchor }.plan()
     };
     maintaining(settings, signals, async |maintenance, signals| {
@@ -60,11 +60,12 @@ pub(crate) async fn run(
             }
             Some(Ok(_)) => {
                 say(&format!(
-                    "Seeded: profile {}, number {}, as of {}: {rows} rows in {:.1} s. `drydock reset --undo` brings back what \
+                    "Seeded: profile {}, number {}, as of {}: {rows} {} in {:.1} s. `drydock reset --undo` brings back what \
                      that replaced.",
                     plan.profile,
                     plan.number,
                     plan.anchor,
+                    if rows == 1 { "row" } else { "rows" },
                     elapsed.as_secs_f64()
                 ));
                 ExitCode::SUCCESS

@@ -174,7 +174,7 @@ async fn standing(connection: &mut PgConnection) -> Result<Standing, sqlx::Error
                    join pg_db_role_setting s on s.setrole = r.oid and s.setdatabase = 0
                    where r.rolname in ('drydock_owner', 'drydock_app', 'drydock_readonly', 'drydock_backup')
                      and r.rolcanlogin and not r.rolsuper and not r.rolbypassrls
-                     and not r.rolcreaterole and not r.rolcreatedb
+                     and not r.rolcreaterole and not r.rolcreatedb and r.rolconnlimit = -1
                      and 'search_path=migration, public' = any (s.setconfig))
                   and exists (select from pg_namespace where nspname = 'migration')
                   and exists (select from pg_extension where extname = 'vector')

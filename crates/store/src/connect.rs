@@ -93,7 +93,8 @@ impl Target {
         match role {
             // See [`Superuser`](crate::Superuser).
             DatabaseRole::Superuser => options.options([("search_path", "pg_catalog")]),
-            _ => options,
+            // Off, every statement on a tenant's table would fail instead of seeing less.
+            _ => options.options([("row_security", "on")]),
         }
     }
 

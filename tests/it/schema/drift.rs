@@ -57,6 +57,8 @@ async fn every_kind_of_change_is_named() {
         ("alter table migration.sessions enable row level security", "Different: table sessions is (plain, row security) and must be (plain)."),
         ("alter table migration.seed_history set unlogged", "table seed_history is (plain, unlogged) and must be (plain)"),
         ("alter table migration.asset_tags disable trigger all", "Unexpected: trigger asset_tags.of fk_asset_tags_"),
+        ("alter table migration.tags owner to postgres", "table tags is (plain, row security, forced, not the schema's owner's) and must be"),
+        ("create table public.more () inherits (migration.tags)", "table tags is (plain, row security, forced, inherited from) and must be"),
         ("create function migration.f() returns int language sql as 'select 1'", "Unexpected: function f()."),
         ("create view migration.v as select 1", "Unexpected: view v."),
         ("create type migration.colour as enum ('red')", "Unexpected: type colour (enum)."),

@@ -5,7 +5,7 @@ use drydock_store::{Store, verify};
 use drydock_testkit::{Database, folder, psql_on, resources};
 
 /// Each of these gives the application role too much; the second statement takes it back.
-const EXCESS: [(&str, &str, &str); 11] = [
+const EXCESS: [(&str, &str, &str); 12] = [
     ("alter role drydock_app superuser", "alter role drydock_app nosuperuser", "is superuser"),
     (
         "alter role drydock_app bypassrls",
@@ -45,6 +45,11 @@ const EXCESS: [(&str, &str, &str); 11] = [
         "may make temporary tables",
     ),
     (
+        "alter role drydock_app set session_replication_role = replica",
+        "alter role drydock_app reset session_replication_role",
+        "writes past foreign keys",
+    ),
+    (
         "alter table migration.tags owner to drydock_app",
         "alter table migration.tags owner to drydock_owner",
         "owns 1 tables",
@@ -82,6 +87,38 @@ async fn only_the_application_role_as_it_must_be_is_served() {
             gate().await.unwrap();
         }
     }
+    platform.shutdown().await.unwrap();
+}
+
+/// What somebody set for a role and would keep the product from working is put right, or has no effect on it.
+#[tokio::test]
+async fn a_role_that_was_hindered_serves_all_the_same() {
+    let folder = folder();
+    let mut settings = Settings::from_environment("test");
+    settings.data_dir = Some(folder.path().join("data"));
+    settings.resources = resources();
+    let platform = Platform::new(settings.clone());
+    platform.boot().await.unwrap();
+    let target = platform.target().await.unwrap();
+    let hindered = "alter role drydock_app set row_security = off; alter role drydock_app connection limit 1 nologin;
+                    alter role drydock_owner set row_security = off; alter role drydock_owner connection limit 0";
+    let done = psql_on(&target, "postgres").args(["--command", hindered]).status().unwrap();
+    assert!(done.success());
+    platform.shutdown().await.unwrap();
+    drop(platform);
+
+    let platform = Platform::new(settings);
+    platform.boot().await.unwrap();
+    let store = Store::open(&platform.target().await.unwrap());
+    let (one, other) = tokio::join!(store.ping(), store.ping());
+    one.unwrap();
+    other.unwrap();
+    // Row-level security that is off refuses what it would have to filter.
+    assert!(store.in_sight().await.unwrap().is_empty());
+    store.close().await;
+    let limits = "select string_agg(rolconnlimit::text, ' ') from pg_roles where rolname like 'drydock%'";
+    let output = psql_on(&target, "postgres").args(["--command", limits]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "-1 -1 -1 -1");
     platform.shutdown().await.unwrap();
 }
 

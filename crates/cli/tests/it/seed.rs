@@ -61,6 +61,8 @@ fn unconfirmed_wrong_or_beside_a_running_drydock_it_touches_nothing() {
         &["--profile", "demo", "--anchor", "15.1.2026"],
         &["--profile", "demo", "--seed", "-1"],
         &["--profile", "scale", "--tenants", "0"],
+        &["--profile", "demo", "--tenants", "2"],
+        &["--profile", "qa", "--assets", "5"],
         &[],
     ] {
         let output = at(&data, &[&["seed", "--yes"], wrong].concat()).output().unwrap();

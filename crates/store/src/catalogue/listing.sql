@@ -1,4 +1,4 @@
--- One line per thing in schema "migration": what it is and its name, a colon, how it is defined. Without owners, object ids, comments
+-- One line per thing in schema "migration": what it is and its name, a colon, how it is defined. Without owners' names, object ids, comments
 -- and the order of columns, so that databases that do the same read the same. To be run with search_path = pg_catalog, under which
 -- names in other schemas are printed in full.
 WITH relation AS (
@@ -29,6 +29,10 @@ thing (name, definition) AS (
                      CASE relpersistence WHEN 'u' THEN 'unlogged' END,
                      CASE WHEN relrowsecurity THEN 'row security' END,
                      CASE WHEN relforcerowsecurity THEN 'forced' END,
+                     -- Whoever they are: a migration changes all tables or none.
+                     CASE WHEN relowner <> (SELECT nspowner FROM pg_namespace WHERE nspname = 'migration')
+                          THEN 'not the schema''s owner''s' END,
+                     CASE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhparent = stored.oid) THEN 'inherited from' END,
                      array_to_string(reloptions, ', '))
     FROM stored
     UNION ALL

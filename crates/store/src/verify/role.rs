@@ -20,6 +20,7 @@ struct Powers {
     making_schemas: bool,
     temporary: bool,
     preset: bool,
+    unchecked: bool,
 }
 
 /// How the tables of schema `migration` are the session's own, in numbers.
@@ -49,7 +50,8 @@ pub(super) async fn check(connection: &mut PgConnection, reach: Reach) -> Result
                         where n.nspname !~ '^pg_' and has_schema_privilege(n.oid, 'CREATE') order by 1) as "schemas!",
                   has_database_privilege(current_database(), 'CREATE') as "making_schemas!",
                   has_database_privilege(current_database(), 'TEMPORARY') as "temporary!",
-                  coalesce(current_setting('app.client_account_id', true), '') <> '' as "preset!"
+                  coalesce(current_setting('app.client_account_id', true), '') <> '' as "preset!",
+                  current_setting('session_replication_role') <> 'origin' as "unchecked!"
            from pg_roles r where r.rolname = current_user"#,
         DatabaseRole::App.name()
     )
@@ -86,5 +88,6 @@ fn excess(powers: &Powers, reach: Reach) -> Vec<String> {
     say(!powers.schemas.is_empty(), format!("may make things in schema {}", powers.schemas.join(", ")));
     say(powers.temporary, "may make temporary tables".to_owned());
     say(powers.preset, "begins every connection inside a client account".to_owned());
+    say(powers.unchecked, "writes past foreign keys (session_replication_role)".to_owned());
     found
 }
