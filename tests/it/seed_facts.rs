@@ -491,7 +491,11 @@ async fn everything_another_demo_says_holds() {
 fn holds(database: &Database, plan: &Plan) {
     let anchor = plan.anchor;
     let mut statements = String::from("set search_path = migration, public; analyze;");
-    let facts = || [FLOWS, IMPORTS, ASSETS, ASSESSMENTS, WAVES, DAYS, USERS].into_iter().flatten();
+    // What the demo runs on came out and ends in these years.
+    let is_of_now = (2020..2040).contains(&anchor.year());
+    let is_asked = |(name, _): &&Fact| is_of_now || !name.starts_with("there are enough");
+    let facts =
+        || [FLOWS, IMPORTS, ASSETS, ASSESSMENTS, WAVES, DAYS, USERS].into_iter().flatten().filter(is_asked);
     for (name, query) in facts() {
         // `anchor` is no column of any table.
         let query = query.replace("anchor", &format!("date '{anchor}'"));
