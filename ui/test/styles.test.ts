@@ -15,12 +15,12 @@ const sheets = files(".css");
 
 test("every style sheet is seen", () => expect(sheets.length).toBeGreaterThan(10));
 
-test("every style sheet is imported once, by the part, page or entry beside it", () => {
+test("every style sheet is imported by a part, page or entry beside it", () => {
   const scripts = files(".tsx").map(read);
   for (const sheet of sheets) {
     const name = sheet.split("/").at(-1) ?? "";
     const users = scripts.filter((script) => new RegExp(`^import "\\./(?:.*/)?${name.replace(".", "\\.")}";$`, "m").test(script));
-    expect(users, sheet).toHaveLength(1);
+    expect(users, sheet).not.toEqual([]);
   }
 });
 
