@@ -73,6 +73,53 @@ const PAGES: Record<string, (page: Page, place: Place) => Promise<void>> = {
     await page.goto("/clients");
     await expect(page.getByRole("row").nth(3)).toBeVisible();
   },
+  "client account": async (page, place) => {
+    await page.goto(`/clients/${place.client.id}/details`);
+    await expect(page.getByRole("heading", { name: "Demo Corporation" })).toBeVisible();
+  },
+  "client account, changed": async (page, place) => {
+    await page.goto(`/clients/${place.client.id}/details`);
+    await page.getByRole("button", { name: "Change", exact: true }).click();
+    await page.getByLabel("Name", { exact: true }).fill("");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByLabel("Name", { exact: true })).toHaveAttribute("aria-invalid", "true");
+  },
+  "client account, archive asked for": async (page, place) => {
+    await page.goto(`/clients/${place.client.id}/details`);
+    await page.getByRole("button", { name: "Archive" }).click();
+    await expect(page.getByRole("alertdialog")).toBeVisible();
+  },
+  members: async (page, place) => {
+    await page.goto(`/clients/${place.client.id}/members`);
+    await expect(page.getByRole("row").nth(3)).toBeVisible();
+  },
+  "member, changed": async (page, place) => {
+    await page.goto(`/clients/${place.client.id}/members`);
+    await page.getByRole("button", { name: "Change Demo Viewer" }).click();
+    await expect(page.getByRole("group", { name: "In engagements" })).toBeVisible();
+  },
+  "new engagement": async (page, place) => {
+    await page.goto(`/clients/${place.client.id}/engagements`);
+    await page.getByRole("button", { name: "New engagement" }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+  },
+  users: async (page) => {
+    await page.goto("/users");
+    await expect(page.getByRole("row").nth(3)).toBeVisible();
+  },
+  "users, none waits": async (page) => {
+    await page.goto("/users?status=rejected");
+    await expect(page.getByRole("heading", { name: "Nobody matches" })).toBeVisible();
+  },
+  user: async (page) => {
+    await page.goto("/users?q=viewer@demo");
+    await page.getByRole("link", { name: "Demo Viewer" }).click();
+    await expect(page.getByRole("table", { name: "Access to client accounts" })).toContainText("Demo Corporation");
+  },
+  roles: async (page) => {
+    await page.goto("/roles");
+    await expect(page.getByRole("row").nth(3)).toBeVisible();
+  },
   switcher: async (page, place) => {
     await page.goto(`${place.path}/overview`);
     await expect(page.getByRole("table", { name: "Status" })).toBeVisible();
@@ -94,6 +141,7 @@ const PAGES: Record<string, (page: Page, place: Place) => Promise<void>> = {
   },
   "no client account": async (page) => {
     await page.route("**/api/v1/context/clients", (route) => route.fulfill({ json: { clients: [] } }));
+    await page.route("**/api/v1/admin/clients?*", (route) => route.fulfill({ json: { clients: [] } }));
     await page.goto("/");
     await expect(page.getByRole("heading", { name: "There is no client account yet" })).toBeVisible();
   },
@@ -214,6 +262,14 @@ async function openSetup(page: Page) {
 }
 
 for (const scheme of ["light", "dark"] as const) {
+  test(`axe finds nothing: register, ${scheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.goto("/register");
+    await page.getByRole("button", { name: "Register" }).click();
+    await expect(page.getByLabel("Full name")).toHaveAttribute("aria-invalid", "true");
+    expect(await violations(page)).toEqual([]);
+  });
+
   test(`axe finds nothing: first account, ${scheme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: scheme });
     await openSetup(page);

@@ -49,7 +49,7 @@ async function values(api: Api, place: { client: { id: string }; engagement: { i
     clientId: place.client.id,
     engagementId: place.engagement.id,
     assetId: await first("/api/v1/assets?limit=1", "assets"),
-    userId: await first("/api/v1/users", "users"),
+    userId: await first("/api/v1/auth/users?limit=1", "users"),
   };
 }
 

@@ -117,7 +117,7 @@ test("a double click makes one request, and a platform that stumbles says so", a
 test("a reset brings the form for the first account back", async ({ page, own }) => {
   await page.goto(own.url);
   await fill(page);
-  await page.getByRole("link", { name: "Snapshots" }).click();
+  await page.getByRole("link", { name: "restore a snapshot" }).click();
   await page.getByRole("button", { name: "Reset to empty" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Reset to empty" }).click();
   await expect(page).toHaveURL(/\/setup$/);

@@ -69,6 +69,21 @@ impl App {
         post(self.router.clone(), path, headers, body).await
     }
 
+    /// Asks as whoever `bearer` is, in the client account `client` if that is given.
+    pub(crate) async fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        bearer: &str,
+        client: Option<&str>,
+        body: &Value,
+    ) -> Answer {
+        let mut headers = vec![("authorization", bearer), ("content-type", "application/json")];
+        headers.extend(client.map(|client| ("x-client-account-id", client)));
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        self.send(request(method, path, &headers, body)).await
+    }
+
     pub(crate) async fn sign_in(&self, (email, password): (&str, &str)) -> Answer {
         self.post("/api/v1/auth/login", &[], &json!({ "email": email, "password": password })).await
     }

@@ -10,7 +10,7 @@ use crate::{
     app::{ADMINISTRATOR, App, DEMO, DEMO_CLIENT, DEMO_ENGAGEMENT, request},
     stand_in::{FILE_HEAD, SNAPSHOT},
 };
-use Where::{Client, Engagement, Open, Platform, SignedIn};
+use Where::{Client, Engagement, Header, Open, Platform, SignedIn};
 
 /// Who is let in, and where that is looked at. The status for everybody else follows:
 ///
@@ -20,7 +20,10 @@ use Where::{Client, Engagement, Open, Platform, SignedIn};
 /// | `SignedIn`  | 401        | let in        | let in                 | let in      |
 /// | `Platform`  | 401        | 403           | as in one's own        | as in one's own |
 /// | `Client`    | 401        | 403           | 404                    | 404         |
+/// | `Header`    | 401        | 403           | 404                    | 400         |
 /// | `Engagement`| 401        | 403           | 404                    | 400         |
+///
+/// An id in the path that is another client account's is not found in one's own either.
 ///
 /// A platform administrator is at home in every client account.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,8 +34,10 @@ enum Where {
     SignedIn,
     /// It concerns all client accounts.
     Platform,
-    /// In the client account whose id is in the path.
+    /// In the client account whose id is in the path, the query or the body.
     Client,
+    /// In the client account that the header names.
+    Header,
     /// In the engagement that the headers name.
     Engagement,
 }
@@ -41,7 +46,10 @@ enum Where {
 #[derive(Clone, Copy, Debug)]
 enum Id {
     Client,
+    Engagement,
     Snapshot,
+    /// Nobody's.
+    Nobody,
 }
 
 /// One operation.
@@ -53,12 +61,13 @@ struct Row {
     /// The status for whoever is let in.
     status: u16,
     id: Id,
+    query: &'static str,
     content_type: &'static str,
     body: Vec<u8>,
 }
 
 impl Row {
-    /// What is sent as JSON; an empty body otherwise.
+    /// What is sent as JSON; an empty body otherwise. `{client}` and `{engagement}` in it stand for those that are asked about.
     fn json(self, body: &Value) -> Self {
         Self { body: body.to_string().into_bytes(), ..self }
     }
@@ -71,21 +80,22 @@ impl Row {
         Self { id, ..self }
     }
 
+    /// What is asked for, with the same placeholders.
+    fn query(self, query: &'static str) -> Self {
+        Self { query, ..self }
+    }
+
     fn expected(&self, role: Option<Role>, tenant: Tenant) -> u16 {
         let Some(role) = role else { return if self.place == Open { self.status } else { 401 } };
         let outside = role != PlatformAdmin && tenant == Tenant::Foreign;
         match self.place {
             Open | SignedIn => self.status,
             Client if outside || tenant == Tenant::None => 404,
-            Engagement if outside => 404,
-            Engagement if tenant == Tenant::None => 400,
-            Platform | Client | Engagement => {
-                if role >= self.least {
-                    self.status
-                } else {
-                    403
-                }
-            }
+            Header | Engagement if outside => 404,
+            Header | Engagement if tenant == Tenant::None => 400,
+            Header if tenant == Tenant::Mixed && matches!(self.id, Id::Engagement) => 404,
+            Platform | Client | Header | Engagement if role < self.least => 403,
+            Platform | Client | Header | Engagement => self.status,
         }
     }
 }
@@ -97,6 +107,7 @@ fn row(operation: &'static str, place: Where, least: Role, status: u16) -> Row {
         least,
         status,
         id: Id::Client,
+        query: "",
         content_type: "application/json",
         body: Vec::new(),
     }
@@ -109,6 +120,20 @@ fn table() -> Vec<Row> {
     let named = &json!({ "name": "x" });
     let first = &json!({ "email": "a@b.c", "password": "eight or more", "first_name": "A", "last_name": "" });
     let credentials = &json!({ "email": DEMO.0, "password": DEMO.1 });
+    let begin = &json!({ "client_id": "{client}" });
+    let reason = "nothing that holds";
+    let approval = &json!({ "user_id": Uuid::nil(), "access_level": "read_only",
+                            "client_access": [{ "client_account_id": DEMO_CLIENT }] });
+    let rejection = &json!({ "user_id": Uuid::nil(), "rejection_reason": reason });
+    let suspension = &json!({ "user_id": Uuid::nil(), "reason": reason });
+    let activation = &json!({ "user_id": Uuid::nil() });
+    let platform_role = &json!({ "version": 0, "granted": true });
+    let unnamed = &json!({ "name": "" });
+    let stale = &json!({ "version": 0 });
+    let unconfirmed = &json!({});
+    let place = &json!({ "role": "viewer", "access_level": "read_only", "version": 0 });
+    let grant = &json!({ "client_account_id": "{client}", "user_id": Uuid::nil(), "access_level": "read_only" });
+    let closing = &json!({ "version": 0, "status": "completed" });
     let wrong_password = &json!({ "current_password": "wrong", "new_password": "eight or more" });
     vec![
         //                                                    where       from role          status
@@ -128,6 +153,43 @@ fn table() -> Vec<Row> {
         row("GET /api/v1/overview",                           Engagement, Viewer,            200),
         row("GET /api/v1/overview/client-accounts",           SignedIn,   Viewer,            200),
         row("GET /api/v1/assets",                             Engagement, Viewer,            200),
+        row("GET /api/v1/context/me",                         SignedIn,   Viewer,            200),
+        row("GET /api/v1/context/clients/default",            SignedIn,   Viewer,            200),
+        row("GET /api/v1/context-establishment/clients",      SignedIn,   Viewer,            200),
+        row("GET /api/v1/context-establishment/engagements",  Client,     Viewer,            200).query("client_id={client}"),
+        row("PUT /api/v1/context/me/defaults",                Client,     Viewer,            200).json(begin),
+        row("POST /api/v1/context-establishment/update-context", Client,  Viewer,            200).json(begin),
+        // Registering: refused for what it sends, or each caller would leave somebody behind.
+        row("POST /api/v1/auth/register",                     Open,       Viewer,            422).json(unconfirmed),
+        row("GET /api/v1/auth/registration-status/{id}",      Open,       Viewer,            200).id(Id::Nobody),
+        row("GET /api/v1/auth/roles",                         SignedIn,   Viewer,            200),
+        row("GET /api/v1/auth/users",                         Platform,   PlatformAdmin,     200),
+        row("GET /api/v1/auth/pending-approvals",             Platform,   PlatformAdmin,     200),
+        row("GET /api/v1/auth/active-users",                  Platform,   PlatformAdmin,     200),
+        // Nobody has this id, which only who may ask is told.
+        row("GET /api/v1/auth/user-profile/{id}",             Platform,   PlatformAdmin,     404).id(Id::Nobody),
+        row("POST /api/v1/auth/approve-user",                 Platform,   PlatformAdmin,     404).json(approval),
+        row("POST /api/v1/auth/reject-user",                  Platform,   PlatformAdmin,     404).json(rejection),
+        row("POST /api/v1/auth/deactivate-user",              Platform,   PlatformAdmin,     404).json(suspension),
+        row("POST /api/v1/auth/activate-user",                Platform,   PlatformAdmin,     404).json(activation),
+        row("PUT /api/v1/auth/admin/users/{id}/platform-role", Platform,  PlatformAdmin,     404).json(platform_role).id(Id::Nobody),
+        row("POST /api/v1/auth/grant-client-access",          Client,     ClientAdmin,       404).json(grant),
+        row("GET /api/v1/admin/clients",                      SignedIn,   Viewer,            200),
+        row("POST /api/v1/admin/clients",                     Platform,   PlatformAdmin,     422).json(unnamed),
+        row("GET /api/v1/admin/clients/{id}",                 Client,     Viewer,            200),
+        // What is sent is older than what is there.
+        row("PUT /api/v1/admin/clients/{id}",                 Client,     ClientAdmin,       409).json(stale),
+        row("POST /api/v1/admin/clients/{id}/archive",        Platform,   PlatformAdmin,     422).json(unconfirmed),
+        row("POST /api/v1/admin/clients/{id}/unarchive",      Platform,   PlatformAdmin,     404).id(Id::Nobody),
+        row("GET /api/v1/admin/clients/{id}/members",         Client,     EngagementManager, 200),
+        row("PUT /api/v1/admin/clients/{id}/members/{user_id}", Client,   ClientAdmin,       404).json(place),
+        row("DELETE /api/v1/admin/clients/{id}/members/{user_id}", Client, ClientAdmin,      404),
+        row("GET /api/v1/admin/engagements",                  Header,     Viewer,            200),
+        row("POST /api/v1/admin/engagements",                 Header,     EngagementManager, 422).json(unnamed),
+        row("GET /api/v1/admin/engagements/{id}",             Header,     Viewer,            200).id(Id::Engagement),
+        row("PUT /api/v1/admin/engagements/{id}",             Header,     EngagementManager, 409).json(stale).id(Id::Engagement),
+        row("POST /api/v1/admin/engagements/{id}/close",      Header,     EngagementManager, 409).json(closing).id(Id::Engagement),
+        row("POST /api/v1/admin/engagements/{id}/reopen",     Header,     EngagementManager, 409).json(stale).id(Id::Engagement),
         row("GET /api/v1/maintenance",                        Platform,   PlatformAdmin,     200),
         row("POST /api/v1/maintenance/reset",                 Platform,   PlatformAdmin,     200),
         row("POST /api/v1/maintenance/undo",                  Platform,   PlatformAdmin,     200),
@@ -153,6 +215,8 @@ enum Tenant {
     Foreign,
     /// None: no header, and an id in the path that nothing has.
     None,
+    /// Their own, and in the path the id of something in Alder Health.
+    Mixed,
 }
 
 /// Where each tenant's things are.
@@ -165,7 +229,7 @@ struct Places {
 impl Places {
     fn client(&self, tenant: Tenant) -> &str {
         match tenant {
-            Tenant::Own => DEMO_CLIENT,
+            Tenant::Own | Tenant::Mixed => DEMO_CLIENT,
             Tenant::Foreign => &self.foreign_client,
             Tenant::None => &self.nowhere,
         }
@@ -173,7 +237,7 @@ impl Places {
 
     fn engagement(&self, tenant: Tenant) -> &str {
         match tenant {
-            Tenant::Own => DEMO_ENGAGEMENT,
+            Tenant::Own | Tenant::Mixed => DEMO_ENGAGEMENT,
             Tenant::Foreign => &self.foreign_engagement,
             Tenant::None => &self.nowhere,
         }
@@ -182,7 +246,10 @@ impl Places {
     fn id(&self, id: Id, tenant: Tenant) -> String {
         match id {
             Id::Client => self.client(tenant).to_owned(),
+            Id::Engagement if tenant == Tenant::Mixed => self.foreign_engagement.clone(),
+            Id::Engagement => self.engagement(tenant).to_owned(),
             Id::Snapshot => SNAPSHOT.to_string(),
+            Id::Nobody => self.nowhere.clone(),
         }
     }
 }
@@ -255,7 +322,7 @@ async fn every_operation_has_a_row_and_every_row_holds() {
             None => String::new(),
             Some(role) => member(&app, role).await,
         };
-        for tenant in [Tenant::Own, Tenant::Foreign, Tenant::None] {
+        for tenant in [Tenant::Own, Tenant::Foreign, Tenant::None, Tenant::Mixed] {
             for row in &table {
                 let answer = ask(&app, row, &bearer, &places, tenant).await;
                 let expected = row.expected(role, tenant);
@@ -289,6 +356,16 @@ async fn ask(app: &App, row: &Row, bearer: &str, places: &Places, tenant: Tenant
     if !bearer.is_empty() {
         headers.push(("authorization", bearer));
     }
-    let path = path.replace("{id}", &places.id(row.id, tenant));
-    app.send(request(method, &path, &headers, Body::from(row.body.clone()))).await
+    let filled = |text: &str| {
+        text.replace("{client}", places.client(tenant)).replace("{engagement}", places.engagement(tenant))
+    };
+    let mut path = path.replace("{id}", &places.id(row.id, tenant)).replace("{user_id}", &places.nowhere);
+    if !row.query.is_empty() {
+        path = format!("{path}?{}", filled(row.query));
+    }
+    let body = match std::str::from_utf8(&row.body) {
+        Ok(text) => Body::from(filled(text)),
+        Err(_) => Body::from(row.body.clone()),
+    };
+    app.send(request(method, &path, &headers, body)).await
 }

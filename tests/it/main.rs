@@ -1,6 +1,7 @@
 //! Features through their public doors, on real PostgreSQL. One binary, so that it is linked once.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failing expectation is a failing test")]
 
+mod administration;
 mod alembic;
 mod app;
 mod architecture;
@@ -25,7 +26,10 @@ mod loopback;
 mod maintenance;
 mod openapi;
 mod overview;
+mod permissions;
 mod permissions_page;
+mod platform_front_end;
+mod registration;
 mod schema;
 mod seed;
 mod seed_facts;

@@ -68,3 +68,6 @@ export const moment = (value: string): string => moments.format(new Date(value))
 
 /** The same with weekday, seconds and zone. */
 export const exactMoment = (value: string): string => exactMoments.format(new Date(value));
+
+/** A field of an answer as a form holds it: text as it is, nothing as empty. */
+export const asText = (value: unknown): string => (typeof value === "string" ? value : "");

@@ -1,8 +1,11 @@
 //! What goes over the wire.
 
 pub(crate) mod accounts;
+pub(crate) mod clients;
 pub(crate) mod maintenance;
 pub(crate) mod overview;
+pub(crate) mod platform;
+pub(crate) mod users;
 
 use std::borrow::Cow;
 
@@ -264,6 +267,12 @@ impl From<identity::User> for User {
 #[derive(Clone, Copy)]
 pub(crate) struct PermissionName(Permission);
 
+impl From<Permission> for PermissionName {
+    fn from(permission: Permission) -> Self {
+        Self(permission)
+    }
+}
+
 impl Serialize for PermissionName {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.0.as_str())
@@ -383,7 +392,14 @@ pub(crate) struct Engagement {
     start_date: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     target_completion_date: Option<OffsetDateTime>,
+    /// When it was closed as completed.
+    #[serde(with = "time::serde::rfc3339::option")]
+    actual_completion_date: Option<OffsetDateTime>,
+    client_contact_name: Option<String>,
+    client_contact_email: Option<String>,
     asset_count: i64,
+    /// To be sent with a change.
+    version: i64,
     /// What the caller may do in it.
     permissions: Vec<PermissionName>,
 }
@@ -401,7 +417,11 @@ impl From<engagements::Engagement> for Engagement {
             priority: engagement.priority,
             start_date: engagement.start_date,
             target_completion_date: engagement.target_completion_date,
+            actual_completion_date: engagement.actual_completion_date,
+            client_contact_name: engagement.client_contact_name,
+            client_contact_email: engagement.client_contact_email,
             asset_count: engagement.assets,
+            version: engagement.version,
             permissions: permissions(engagement.access, Scope::Engagement),
         }
     }

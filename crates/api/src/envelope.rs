@@ -16,6 +16,7 @@ use drydock_domain::{Access, ErrorCode, account::Objection};
 use drydock_store::{
     StoreError,
     access::{Adviser, Denied},
+    version::Change,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -94,7 +95,6 @@ impl ApiError {
     }
 
     /// The refusal of a change that began from an older version than `current`, which is told along.
-    #[allow(dead_code, reason = "the first operation that changes a versioned row uses it")]
     pub(crate) fn stale(current: &impl Serialize) -> Self {
         let detail = "Since you have read it, somebody has changed it. Nothing of your change was kept.";
         match serde_json::to_value(current) {
@@ -182,7 +182,11 @@ impl From<StoreError> for ApiError {
         if let StoreError::Denied(denied) = &error {
             return denied.as_ref().into();
         }
+        if let StoreError::Invalid { path, code, message } = &error {
+            return Self::invalid_field(path.as_str(), code, *message);
+        }
         let detail = match &error {
+            StoreError::UserNotFound => "There is no such user among those you may see.".to_owned(),
             StoreError::InvalidCredentials => {
                 "The e-mail address or the password is wrong, or the account may not sign in.".to_owned()
             }
@@ -225,6 +229,14 @@ impl From<&Denied> for ApiError {
             .map(|Adviser { name, email, role }| format!("{name} ({}, {email})", role.title().to_lowercase()))
             .collect();
         if ask.is_empty() { error } else { error.with_next_step(&format!("Ask {}.", ask.join(" or "))) }
+    }
+}
+
+/// What came of a change, as an answer of the form in which the thing is read.
+pub(crate) fn made<T, D: From<T> + Serialize>(change: Change<T>) -> Result<Json<D>, ApiError> {
+    match change {
+        Change::Made(now) => Ok(Json(now.into())),
+        Change::Stale(now) => Err(ApiError::stale(&D::from(now))),
     }
 }
 

@@ -26,6 +26,11 @@ use crate::{
 pub(crate) const CLIENT_ACCOUNT_HEADER: &str = "x-client-account-id";
 pub(crate) const ENGAGEMENT_HEADER: &str = "x-engagement-id";
 
+/// The names under which a front end of the platform may send the two.
+const CLIENT_ACCOUNT_HEADERS: [&str; 4] =
+    [CLIENT_ACCOUNT_HEADER, "x-context-client-id", "x-client-id", "client-account-id"];
+const ENGAGEMENT_HEADERS: [&str; 3] = [ENGAGEMENT_HEADER, "x-context-engagement-id", "engagement-id"];
+
 /// What is kept of a user agent, in characters.
 const USER_AGENT_LIMIT: usize = 200;
 
@@ -216,11 +221,24 @@ pub(crate) mod needs {
         };
     }
 
-    needs!(AssetView, DataReset, DataSnapshot);
+    needs!(
+        AssetView,
+        EngagementCreate,
+        ClientView,
+        ClientCreate,
+        ClientArchive,
+        UserView,
+        UserApprove,
+        UserSuspend,
+        RoleAssign,
+        DataReset,
+        DataSnapshot,
+    );
 }
 
 /// A session of somebody who has a permission in all client accounts, and what only such a one may use.
 pub(crate) struct Administrator<P> {
+    pub(crate) store: Store,
     pub(crate) session: VerifiedSession,
     pub(crate) maintenance: Arc<dyn Maintenance>,
     needs: PhantomData<P>,
@@ -233,7 +251,7 @@ impl<P: Needs> FromRequestParts<ApiState> for Administrator<P> {
         let Session { store, session } = Session::from_request_parts(parts, state).await?;
         store.require_everywhere(&session, P::PERMISSION).await?;
         let maintenance = Arc::clone(&state.opened()?.maintenance);
-        Ok(Self { session, maintenance, needs: PhantomData })
+        Ok(Self { store, session, maintenance, needs: PhantomData })
     }
 }
 
@@ -251,8 +269,8 @@ impl<P: Needs> FromRequestParts<ApiState> for Selected<P> {
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
         let Session { store, session } = Session::from_request_parts(parts, state).await?;
-        let client_account = selector(&parts.headers, CLIENT_ACCOUNT_HEADER)?;
-        let engagement = selector(&parts.headers, ENGAGEMENT_HEADER)?;
+        let client_account = selector(&parts.headers, &CLIENT_ACCOUNT_HEADERS)?;
+        let engagement = selector(&parts.headers, &ENGAGEMENT_HEADERS)?;
         let mut tx = store.tenant(&session, ClientAccountId(client_account)).await?;
         let engagement = engagements::open(&mut tx, EngagementId(engagement)).await?;
         tx.require(P::PERMISSION).await?;
@@ -260,7 +278,25 @@ impl<P: Needs> FromRequestParts<ApiState> for Selected<P> {
     }
 }
 
-fn selector(headers: &HeaderMap, name: &'static str) -> Result<Uuid, ApiError> {
+/// A transaction in the client account named by the header, of somebody who has a permission in it.
+pub(crate) struct Chosen<P> {
+    pub(crate) tx: TenantTx,
+    needs: PhantomData<P>,
+}
+
+impl<P: Needs> FromRequestParts<ApiState> for Chosen<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        let session = Session::from_request_parts(parts, state).await?;
+        let client_account = selector(&parts.headers, &CLIENT_ACCOUNT_HEADERS)?;
+        Ok(Self { tx: session.enter(client_account, P::PERMISSION).await?, needs: PhantomData })
+    }
+}
+
+/// The id under the first of `names` that is there: the header's own name, or one of those that the platform takes as well.
+fn selector(headers: &HeaderMap, names: &[&'static str]) -> Result<Uuid, ApiError> {
+    let name = names.iter().copied().find(|name| headers.contains_key(*name)).unwrap_or(names[0]);
     let mut values = headers.get_all(name).iter();
     let value = values
         .next()

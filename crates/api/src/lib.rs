@@ -8,6 +8,7 @@ pub mod door;
 mod dto;
 mod envelope;
 mod extract;
+mod form;
 pub mod loopback;
 pub mod maintenance;
 mod openapi;

@@ -3,12 +3,18 @@
 mod assets;
 mod auth;
 mod boot;
+mod clients;
 mod context;
+mod engagements;
 mod maintenance;
+mod members;
 mod overview;
 mod password;
+mod platform;
+mod registration;
 mod setup;
 mod snapshots;
+mod users;
 
 use axum::{Json, routing::get};
 use tower_http::limit::RequestBodyLimitLayer;
@@ -34,6 +40,35 @@ pub(crate) fn router() -> (axum::Router<ApiState>, utoipa::openapi::OpenApi) {
         .routes(routes!(overview::overview))
         .routes(routes!(overview::across))
         .routes(routes!(assets::assets))
+        .routes(routes!(platform::me))
+        .routes(routes!(platform::put_defaults))
+        .routes(routes!(platform::default_client))
+        .routes(routes!(platform::clients))
+        .routes(routes!(platform::engagements))
+        .routes(routes!(platform::update_context))
+        .routes(routes!(registration::register))
+        .routes(routes!(registration::status))
+        .routes(routes!(users::list))
+        .routes(routes!(users::pending))
+        .routes(routes!(users::active))
+        .routes(routes!(users::details))
+        .routes(routes!(users::approve))
+        .routes(routes!(users::reject))
+        .routes(routes!(users::suspend))
+        .routes(routes!(users::reactivate))
+        .routes(routes!(users::set_platform_role))
+        .routes(routes!(users::roles))
+        .routes(routes!(clients::list, clients::create))
+        .routes(routes!(clients::details, clients::update))
+        .routes(routes!(clients::archive))
+        .routes(routes!(clients::unarchive))
+        .routes(routes!(members::list))
+        .routes(routes!(members::put, members::revoke))
+        .routes(routes!(members::grant))
+        .routes(routes!(engagements::list, engagements::create))
+        .routes(routes!(engagements::details, engagements::update))
+        .routes(routes!(engagements::close))
+        .routes(routes!(engagements::reopen))
         .routes(routes!(maintenance::status))
         .routes(routes!(maintenance::reset))
         .routes(routes!(maintenance::undo))

@@ -19,6 +19,8 @@ pub enum ErrorCode {
     ClientAccountNotFound,
     /// The engagement does not exist in this client account.
     EngagementNotFound,
+    /// The user does not exist, or is nobody whom the caller may see.
+    UserNotFound,
     /// What was to be changed has been changed by somebody else since it was read.
     ConflictStale,
     /// The body is not JSON.
@@ -154,6 +156,7 @@ impl ErrorCode {
         Self::SelectorMissing,
         Self::ClientAccountNotFound,
         Self::EngagementNotFound,
+        Self::UserNotFound,
         Self::ConflictStale,
         Self::RequestMalformed,
         Self::RequestInvalid,
@@ -229,6 +232,7 @@ impl ErrorCode {
             Self::SelectorMissing => "tenant.selector_missing",
             Self::ClientAccountNotFound => "client_account.not_found",
             Self::EngagementNotFound => "engagement.not_found",
+            Self::UserNotFound => "user.not_found",
             Self::ConflictStale => "conflict.stale",
             Self::RequestMalformed => "request.malformed",
             Self::RequestInvalid => "request.invalid",
@@ -300,7 +304,10 @@ impl ErrorCode {
             Self::RequestMalformed | Self::SelectorMissing => 400,
             Self::InvalidCredentials | Self::SessionRequired | Self::SessionExpired => 401,
             Self::PermissionDenied | Self::PeerRefused | Self::HostRefused | Self::OriginRefused => 403,
-            Self::ClientAccountNotFound | Self::EngagementNotFound | Self::RouteNotFound => 404,
+            Self::ClientAccountNotFound
+            | Self::EngagementNotFound
+            | Self::UserNotFound
+            | Self::RouteNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::ConflictStale | Self::MaintenanceBusy | Self::NothingToUndo | Self::SetupDone => 409,
             Self::RequestTooLarge => 413,
@@ -324,6 +331,7 @@ impl ErrorCode {
             Self::SelectorMissing => "No client account chosen",
             Self::ClientAccountNotFound => "Client account not found",
             Self::EngagementNotFound => "Engagement not found",
+            Self::UserNotFound => "User not found",
             Self::ConflictStale => "Changed by somebody else",
             Self::RequestMalformed => "Request not understood",
             Self::RequestInvalid => "Request not valid",
@@ -403,6 +411,7 @@ impl ErrorCode {
                 "Choose a client account from the switcher, or ask a platform administrator for access."
             }
             Self::EngagementNotFound => "Choose an engagement from the switcher.",
+            Self::UserNotFound => "Choose a user from the list.",
             Self::ConflictStale => {
                 "Compare your values with the present ones, and save again on top of them or drop yours."
             }

@@ -7,6 +7,7 @@ pub mod account;
 pub mod audit;
 pub mod boot;
 mod code;
+pub mod field;
 mod ids;
 mod profile;
 mod role;

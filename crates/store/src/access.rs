@@ -109,7 +109,7 @@ pub(crate) fn within(roles: &[String], level: &str) -> Result<Access, StoreError
 }
 
 /// Who can give `permission`: administrators of the client account where it is within their reach, then the platform's.
-async fn advisers(
+pub(crate) async fn advisers(
     connection: &mut PgConnection,
     client_account: Option<ClientAccountId>,
     permission: Permission,

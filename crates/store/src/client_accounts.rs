@@ -1,9 +1,13 @@
 //! Client accounts and who belongs to them.
 
+mod administer;
+
 use drydock_domain::{Access, ClientAccountId, UserId};
 use sqlx::PgConnection;
 
 use crate::{Store, StoreError, TenantTx, VerifiedSession, access};
+
+pub use administer::{Details, Facts, details, update};
 
 /// A client account as one of its members sees it.
 #[derive(Clone, Debug)]

@@ -1,9 +1,13 @@
 //! Engagements of one client account.
 
+mod administer;
+
 use drydock_domain::{Access, ClientAccountId, EngagementId};
 use time::OffsetDateTime;
 
-use crate::{StoreError, TenantTx, access};
+use crate::{StoreError, TenantTx, access, version};
+
+pub use administer::{Facts, create, set_status, update};
 
 /// One engagement.
 #[derive(Clone, Debug)]
@@ -28,8 +32,16 @@ pub struct Engagement {
     pub start_date: Option<OffsetDateTime>,
     /// When it is to be done.
     pub target_completion_date: Option<OffsetDateTime>,
+    /// When it was closed as completed.
+    pub actual_completion_date: Option<OffsetDateTime>,
+    /// Whom to talk to at the client's.
+    pub client_contact_name: Option<String>,
+    /// Their address.
+    pub client_contact_email: Option<String>,
     /// Assets in it.
     pub assets: i64,
+    /// Which version of the engagement this is.
+    pub version: i64,
     /// What the asking user has in it.
     pub access: Access,
 }
@@ -113,7 +125,8 @@ async fn select(tx: &mut TenantTx, only: Option<EngagementId>) -> Result<Vec<Eng
     let (client_account_id, user, outer) = (tx.client_account_id(), tx.user_id(), tx.access());
     let rows = sqlx::query!(
         r#"select e.id, e.name, e.slug, e.description, e.engagement_type, e.status, e.priority,
-                  e.start_date, e.target_completion_date,
+                  e.start_date, e.target_completion_date, e.actual_completion_date, e.client_contact_name,
+                  e.client_contact_email, e.updated_at,
                   (select count(*) from migration.assets a
                    where a.client_account_id = e.client_account_id and a.engagement_id = e.id) as "assets!",
                   own.access_level as "level?",
@@ -149,7 +162,11 @@ async fn select(tx: &mut TenantTx, only: Option<EngagementId>) -> Result<Vec<Eng
             priority: row.priority,
             start_date: row.start_date,
             target_completion_date: row.target_completion_date,
+            actual_completion_date: row.actual_completion_date,
+            client_contact_name: row.client_contact_name,
+            client_contact_email: row.client_contact_email,
             assets: row.assets,
+            version: version::of(row.updated_at),
             access,
         });
     }

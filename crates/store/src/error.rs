@@ -25,6 +25,19 @@ pub enum StoreError {
     /// The engagement does not exist in the client account.
     #[error("there is no such engagement in this client account")]
     EngagementNotFound,
+    /// There is no such user, or nobody whom the caller may see.
+    #[error("there is no such user")]
+    UserNotFound,
+    /// A field of the request cannot be as it is.
+    #[error("{message}")]
+    Invalid {
+        /// Where, as a JSON pointer into the request's body.
+        path: String,
+        /// What is wrong, for programs.
+        code: &'static str,
+        /// What is wrong, for people.
+        message: &'static str,
+    },
     /// The user lacks a permission.
     #[error("{0}")]
     Denied(Box<Denied>),
@@ -81,7 +94,8 @@ impl StoreError {
             Self::ClientAccountNotFound => ErrorCode::ClientAccountNotFound,
             Self::EngagementNotFound => ErrorCode::EngagementNotFound,
             Self::Denied(_) => ErrorCode::PermissionDenied,
-            Self::WrongPassword | Self::InvalidText(_) => ErrorCode::RequestInvalid,
+            Self::UserNotFound => ErrorCode::UserNotFound,
+            Self::WrongPassword | Self::InvalidText(_) | Self::Invalid { .. } => ErrorCode::RequestInvalid,
             Self::NothingToUndo => ErrorCode::NothingToUndo,
             Self::Gate { code, .. } => *code,
             Self::Unavailable(_) => ErrorCode::DatabaseUnavailable,
@@ -90,6 +104,10 @@ impl StoreError {
                 ErrorCode::Internal
             }
         }
+    }
+
+    pub(crate) fn invalid(path: impl Into<String>, code: &'static str, message: &'static str) -> Self {
+        Self::Invalid { path: path.into(), code, message }
     }
 
     pub(crate) fn gate(code: ErrorCode, what: impl Into<String>) -> Self {

@@ -118,6 +118,23 @@ pub(crate) async fn end_all(
     if ended.contains(&session.id) { Ok(()) } else { Err(StoreError::SessionExpired) }
 }
 
+/// Ends every session of a user, because of what somebody else decided about them.
+pub(crate) async fn end_all_of(
+    connection: &mut PgConnection,
+    user: UserId,
+    reason: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update migration.sessions set revoked_at = now(), revoked_reason = $2
+         where user_id = $1 and revoked_at is null",
+        user.0,
+        reason
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 impl Store {
     /// Looks a bearer token up, for a request from `origin`.
     ///

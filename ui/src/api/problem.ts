@@ -12,6 +12,7 @@ interface Parts {
   detail: string;
   nextStep: string;
   fields?: FieldProblem[];
+  current?: Record<string, unknown> | undefined;
   requestId?: string;
 }
 
@@ -24,6 +25,8 @@ export class Problem extends Error {
   readonly detail: string;
   readonly nextStep: string;
   readonly fields: FieldProblem[];
+  /** What was to be changed as it stands now, when somebody else changed it first (conflict.stale). */
+  readonly current: Record<string, unknown> | undefined;
   readonly requestId: string | undefined;
 
   constructor(parts: Parts) {
@@ -36,12 +39,17 @@ export class Problem extends Error {
     this.detail = parts.detail;
     this.nextStep = parts.nextStep;
     this.fields = parts.fields ?? [];
+    this.current = parts.current;
     this.requestId = parts.requestId;
   }
 }
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function record(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
 }
 
 /** Reads the envelope out of an answer that wasn't a success; says so when there is none. */
@@ -64,6 +72,7 @@ export function fromAnswer(body: unknown, status: number): Problem {
     detail: text(envelope["detail"]) ?? "",
     nextStep: text(envelope["next_step"]) ?? "",
     fields: Array.isArray(envelope["fields"]) ? (envelope["fields"] as FieldProblem[]) : [],
+    current: record(envelope["current"]),
     requestId: text(envelope["request_id"]),
   });
 }

@@ -2,13 +2,14 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter } from "@tanstack/react-router";
 import { assetsRoutes } from "../pages/assets/routes";
 import { bootRoutes } from "../pages/boot/routes";
-import { clientsRoutes } from "../pages/clients/routes";
+import { clientRoutes, clientsRoutes } from "../pages/clients/routes";
 import { dataRoutes } from "../pages/data/routes";
 import { clientHome, engagementsRoutes, engagementHome } from "../pages/engagements/routes";
 import { Home } from "../pages/Home";
 import { Broken, NotFound } from "../pages/NotFound";
 import { across, overviewRoutes } from "../pages/overview/routes";
 import { signInRoutes } from "../pages/sign-in/routes";
+import { usersRoutes } from "../pages/users/routes";
 import { client, engagement, root, signedIn } from "./roots";
 
 declare module "@tanstack/react-router" {
@@ -26,9 +27,11 @@ const routeTree = root.addChildren([
     home,
     across,
     ...clientsRoutes,
+    ...usersRoutes,
     ...dataRoutes,
     client.addChildren([
       clientHome,
+      ...clientRoutes,
       ...engagementsRoutes,
       engagement.addChildren([engagementHome, ...overviewRoutes, ...assetsRoutes]),
     ]),

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRouter, useSearch } from "@tanstack/react-router";
+import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef, useState, type SubmitEvent } from "react";
 import { fromThrown, type Problem } from "../../api/problem";
 import { demoAccountsQuery, meQuery, signIn, type Credentials, type DemoAccount } from "../../api/queries";
@@ -110,6 +110,9 @@ export function LoginPage() {
           <Button look="primary" type="submit" busy={busy} className="login-submit">
             Sign in
           </Button>
+          <p className="quiet">
+            No account yet? <Link to="/register">Register</Link>
+          </p>
         </form>
         {accounts.length > 0 && <Personas accounts={accounts} onChoose={choose} busy={busy} />}
       </div>

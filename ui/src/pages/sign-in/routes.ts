@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { createRoute, redirect } from "@tanstack/react-router";
+import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { setupQuery } from "../../api/queries";
 import { session } from "../../api/session";
 import { root } from "../../app/roots";
@@ -11,7 +11,7 @@ function ownPath(value: unknown): string | undefined {
   if (typeof value !== "string" || !value.startsWith("/") || value.startsWith("//") || value.startsWith("/\\")) {
     return undefined;
   }
-  return /^\/(login|setup)\b/.test(value) ? undefined : value;
+  return /^\/(login|setup|register)\b/.test(value) ? undefined : value;
 }
 
 /** Whether nobody can sign in before the first account is set up. Where that can't be asked, sign-in says why. */
@@ -43,4 +43,15 @@ const setup = createRoute({
   component: SetupPage,
 });
 
-export const signInRoutes = [login, setup] as const;
+const register = createRoute({
+  getParentRoute: () => root,
+  path: "/register",
+  staticData: { title: "Register" },
+  beforeLoad: async ({ context }) => {
+    if (session.token() !== null) throw redirect({ to: "/", replace: true });
+    if (await setupRequired(context.queries)) throw redirect({ to: "/setup", replace: true });
+  },
+  component: lazyRouteComponent(() => import("./RegisterPage"), "RegisterPage"),
+});
+
+export const signInRoutes = [login, setup, register] as const;
