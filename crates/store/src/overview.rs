@@ -174,6 +174,9 @@ impl Counted {
 
 async fn count(tx: &mut TenantTx, engagement: EngagementId) -> Result<Counted, StoreError> {
     let client_account = tx.client_account_id();
+    // The planner expects far more combinations than there are, and would sort a million rows on disk instead of hashing them: with
+    // this much room it hashes, in a few MB.
+    sqlx::raw_sql("SET LOCAL work_mem = '32MB'").execute(tx.connection()).await?;
     // The table is read once, and by several workers, into as many groups as there are combinations of values; those are few, and
     // grouped again for each breakdown. grouping() tells which one a row belongs to.
     let rows = sqlx::query!(

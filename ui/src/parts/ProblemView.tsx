@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { lastRequests } from "../api/connection";
 import { fromThrown, type Problem } from "../api/problem";
@@ -60,7 +61,13 @@ export function ProblemView({ error, onRetry, children }: Props) {
             Try again
           </Button>
         )}
-        {children}
+        {/* What is not there, or not for this user, must not be the end of the way. */}
+        {children ??
+          (problem.status === 404 && (
+            <Link to="/clients" className="button button-plain">
+              All client accounts
+            </Link>
+          ))}
         <CopyReport report={reportOf(problem, boot.data?.report)} />
       </div>
     </section>

@@ -9,7 +9,11 @@ function Subject({ pending }: { pending: boolean }) {
   return <p>{useSkeleton(pending) ? "skeleton" : "content"}</p>;
 }
 
-const pass = (ms: number) => act(() => vi.advanceTimersByTime(ms));
+const pass = (ms: number) => {
+  act(() => {
+    vi.advanceTimersByTime(ms);
+  });
+};
 
 test("what was seen at all stays for a moment, what was not is gone at once", () => {
   const { rerender } = render(<Subject pending />);
