@@ -1,184 +1,38 @@
-//! Assets and overview of one engagement.
+//! Assets of one engagement: lists, changes, exports, views.
 
+mod changes;
+mod export;
+mod list;
+mod order;
+mod views;
+
+use axum::body::Body;
 use serde_json::Value;
 
-use crate::app::{ADMINISTRATOR, App, DEMO, DEMO_CLIENT, DEMO_ENGAGEMENT};
+use crate::app::{Answer, App, DEMO_CLIENT, DEMO_ENGAGEMENT, request};
 
-async fn page(app: &App, bearer: &str, query: &str) -> Value {
-    let headers = [
+/// The headers of a request about the demo engagement.
+fn selected(bearer: &str) -> [(&str, &str); 4] {
+    [
         ("authorization", bearer),
         ("x-client-account-id", DEMO_CLIENT),
         ("x-engagement-id", DEMO_ENGAGEMENT),
-    ];
-    let answer = app.get(&format!("/api/v1/assets?{query}"), &headers).await;
-    assert_eq!(answer.status, 200, "{query}: {answer:?}");
+        ("content-type", "application/json"),
+    ]
+}
+
+async fn ask(app: &App, bearer: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    app.send(request(method, path, &selected(bearer), body)).await
+}
+
+async fn ok(app: &App, bearer: &str, method: &str, path: &str, body: Option<&Value>) -> Value {
+    let answer = ask(app, bearer, method, path, body).await;
+    assert!(answer.status.is_success(), "{method} {path}: {answer:?}");
     answer.body
 }
 
-fn names(page: &Value) -> Vec<String> {
-    page["assets"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|asset| asset["name"].as_str().unwrap().to_owned())
-        .collect()
-}
-
-#[tokio::test]
-async fn pages_put_together_are_the_whole_list_once() {
-    let app = App::new().await;
-    let bearer = app.bearer(DEMO).await;
-    // More than one page of the largest size.
-    let _ = app.database.sql(&format!(
-        "delete from migration.assets where engagement_id = '{DEMO_ENGAGEMENT}' and source_filename <> 'server-inventory.csv'"
-    ));
-    let total: usize = app
-        .database
-        .sql(&format!("select count(*) from migration.assets where engagement_id = '{DEMO_ENGAGEMENT}'"))
-        .parse()
-        .unwrap();
-    let mut whole = app
-        .database
-        .sql(&format!("select name from migration.assets where engagement_id = '{DEMO_ENGAGEMENT}'"))
-        .lines()
-        .map(str::to_owned)
-        .collect::<Vec<_>>();
-    whole.sort_unstable();
-    assert!(total > 500);
-
-    for limit in [37, 134, 499, 500] {
-        let (mut seen, mut cursor) = (Vec::new(), None::<String>);
-        loop {
-            let query = cursor
-                .as_ref()
-                .map_or_else(|| format!("limit={limit}"), |cursor| format!("limit={limit}&cursor={cursor}"));
-            let page = page(&app, &bearer, &query).await;
-            assert_eq!(page["total"], total);
-            seen.extend(names(&page));
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = Some(next.to_owned()),
-                None => break,
-            }
-        }
-        assert_eq!(seen, whole, "limit {limit}");
-    }
-}
-
-#[tokio::test]
-async fn equal_names_are_neither_lost_nor_doubled_at_a_page_break() {
-    let app = App::new().await;
-    let _ = app.database.sql(&format!(
-        "insert into migration.assets (client_account_id, engagement_id, name, asset_type)
-         select '{DEMO_CLIENT}', '{DEMO_ENGAGEMENT}', 'twin', t from unnest(array['server', 'application', 'database', 'service', 'cache']) t"
-    ));
-    let bearer = app.bearer(DEMO).await;
-    let (mut ids, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = page(&app, &bearer, &format!("q=twin&limit=2{cursor}")).await;
-        ids.extend(page["assets"].as_array().unwrap().iter().map(|asset| asset["id"].to_string()));
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
-        }
-    }
-    assert_eq!(ids.len(), 5);
-    ids.sort();
-    ids.dedup();
-    assert_eq!(ids.len(), 5);
-}
-
-#[tokio::test]
-async fn every_figure_of_the_overview_is_the_length_of_the_list_it_opens() {
-    let app = App::new().await;
-    let bearer = app.bearer(ADMINISTRATOR).await;
-    let clients = app.get("/api/v1/context/clients", &[("authorization", &bearer)]).await;
-    let mut figures = 0;
-    for client in clients.body["clients"].as_array().unwrap() {
-        let client_id = client["id"].as_str().unwrap();
-        let path = format!("/api/v1/context/clients/{client_id}/engagements");
-        let engagements = app.get(&path, &[("authorization", &bearer)]).await;
-        let mut of_client = 0;
-        for engagement in engagements.body["engagements"].as_array().unwrap() {
-            let headers = [
-                ("authorization", bearer.as_str()),
-                ("x-client-account-id", client_id),
-                ("x-engagement-id", engagement["id"].as_str().unwrap()),
-            ];
-            let overview = app.get("/api/v1/overview", &headers).await;
-            assert_eq!(overview.status, 200, "{overview:?}");
-            let total = overview.body["totals"]["assets"].as_i64().unwrap();
-            assert_eq!(engagement["asset_count"], total);
-            of_client += total;
-            for key in ["by_six_r", "by_readiness", "by_family", "by_wave"] {
-                let sum: i64 = overview.body[key]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|share| share["count"].as_i64().unwrap())
-                    .sum();
-                assert_eq!(sum, total, "{key}");
-            }
-            for (key, parameter) in [
-                ("by_type", "asset_type"),
-                ("by_environment", "environment"),
-                ("by_criticality", "criticality"),
-                ("by_status", "status"),
-            ] {
-                let shares = overview.body[key].as_array().unwrap();
-                let sum: i64 = shares.iter().map(|share| share["count"].as_i64().unwrap()).sum();
-                assert_eq!(sum, total, "{key}");
-                for share in shares {
-                    let value = share["value"].as_str().unwrap_or("none");
-                    let list = app.get(&format!("/api/v1/assets?{parameter}={value}"), &headers).await;
-                    assert_eq!(list.body["total"], share["count"], "{parameter}={value}");
-                    figures += 1;
-                }
-            }
-        }
-        assert_eq!(client["asset_count"], of_client);
-        assert_eq!(client["engagement_count"], engagements.body["engagements"].as_array().unwrap().len());
-    }
-    assert!(figures > 20, "only {figures} figures were checked");
-}
-
-#[tokio::test]
-async fn search_takes_its_characters_literally_and_ignores_case() {
-    let app = App::new().await;
-    let bearer = app.bearer(DEMO).await;
-    assert_eq!(page(&app, &bearer, "q=PROD-WEB").await["total"], 2);
-    assert_eq!(page(&app, &bearer, "q=192.168.3.1").await["total"], 3);
-    for literal in ["%25", "%5C", "prod_web"] {
-        assert_eq!(page(&app, &bearer, &format!("q={literal}")).await["total"], 0, "{literal}");
-    }
-    let underscored = page(&app, &bearer, "q=_&limit=500").await;
-    assert!(!names(&underscored).is_empty() && names(&underscored).iter().all(|name| name.contains('_')));
-}
-
-#[tokio::test]
-async fn wrong_parameters_are_a_422_and_never_a_500() {
-    let app = App::new().await;
-    let bearer = app.bearer(DEMO).await;
-    let headers = [
-        ("authorization", bearer.as_str()),
-        ("x-client-account-id", DEMO_CLIENT),
-        ("x-engagement-id", DEMO_ENGAGEMENT),
-    ];
-    for query in [
-        "limit=0",
-        "limit=501",
-        "limit=-1",
-        "limit=x",
-        "limit=99999999999",
-        "cursor=x",
-        "cursor=AAAA",
-        "q=%00",
-        "asset_type=%00",
-        "q=%0A",
-        "limit=1&limit=2",
-    ] {
-        let answer = app.get(&format!("/api/v1/assets?{query}"), &headers).await;
-        assert_eq!(answer.error(), (422, "request.invalid"), "{query}");
-    }
-    let long = "x".repeat(300);
-    assert_eq!(app.get(&format!("/api/v1/assets?q={long}"), &headers).await.status, 422);
+/// The one row, one column that a statement finds.
+fn one(app: &App, sql: &str) -> String {
+    app.database.sql(sql).trim().to_owned()
 }

@@ -134,6 +134,10 @@ fn table() -> Vec<Row> {
     let place = &json!({ "role": "viewer", "access_level": "read_only", "version": 0 });
     let grant = &json!({ "client_account_id": "{client}", "user_id": Uuid::nil(), "access_level": "read_only" });
     let closing = &json!({ "version": 0, "status": "completed" });
+    let nothing = &json!({});
+    let no_edit = &json!({ "version": 1, "set": {} });
+    let layout = &json!({ "columns": ["name"], "widths": {}, "density": "compact" });
+    let view = &json!({ "name": "x", "query": "", "layout": layout, "is_default": false });
     let wrong_password = &json!({ "current_password": "wrong", "new_password": "eight or more" });
     vec![
         //                                                    where       from role          status
@@ -190,6 +194,27 @@ fn table() -> Vec<Row> {
         row("PUT /api/v1/admin/engagements/{id}",             Header,     EngagementManager, 409).json(stale).id(Id::Engagement),
         row("POST /api/v1/admin/engagements/{id}/close",      Header,     EngagementManager, 409).json(closing).id(Id::Engagement),
         row("POST /api/v1/admin/engagements/{id}/reopen",     Header,     EngagementManager, 409).json(stale).id(Id::Engagement),
+        // Let in, and refused for the column that is missing, or for a body that holds nothing.
+        row("GET /api/v1/assets/values",                      Engagement, Viewer,            422),
+        row("GET /api/v1/assets/count",                       Engagement, Viewer,            200),
+        row("GET /api/v1/assets/export",                      Engagement, Viewer,            200),
+        row("POST /api/v1/assets",                            Engagement, Analyst,           422).json(nothing),
+        row("POST /api/v1/assets/edit",                       Engagement, Analyst,           422).json(nothing),
+        row("POST /api/v1/assets/delete",                     Engagement, EngagementManager, 422).json(nothing),
+        // No asset, change, export or view has this id.
+        row("GET /api/v1/assets/{id}",                        Engagement, Viewer,            404),
+        row("PATCH /api/v1/assets/{id}",                      Engagement, Analyst,           404).json(no_edit),
+        row("GET /api/v1/assets/{id}/history",                Engagement, Viewer,            200),
+        row("POST /api/v1/asset-changes/{id}/undo",           Engagement, Analyst,           404),
+        row("POST /api/v1/asset-exports",                     Engagement, Viewer,            422).json(nothing),
+        row("GET /api/v1/asset-exports/{id}",                 SignedIn,   Viewer,            404),
+        row("DELETE /api/v1/asset-exports/{id}",              SignedIn,   Viewer,            404),
+        row("GET /api/v1/asset-table",                        Engagement, Viewer,            200),
+        row("PUT /api/v1/asset-table",                        Engagement, Viewer,            204).json(layout),
+        row("GET /api/v1/asset-views",                        Engagement, Viewer,            200),
+        row("POST /api/v1/asset-views",                       Engagement, Viewer,            422).json(nothing),
+        row("PUT /api/v1/asset-views/{id}",                   Engagement, Viewer,            404).json(view),
+        row("DELETE /api/v1/asset-views/{id}",                Engagement, Viewer,            404),
         row("GET /api/v1/maintenance",                        Platform,   PlatformAdmin,     200),
         row("POST /api/v1/maintenance/reset",                 Platform,   PlatformAdmin,     200),
         row("POST /api/v1/maintenance/undo",                  Platform,   PlatformAdmin,     200),

@@ -40,6 +40,12 @@ fn comparable(mut body: Value) -> Value {
     body
 }
 
+/// JSON, or the text that it is instead.
+fn read(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
+}
+
 async fn in_process(app: &App, call: &Call) -> Outcome {
     let mut headers = HeaderMap::new();
     headers.insert(door::METHOD_HEADER, HeaderValue::from_static(call.method));
@@ -57,7 +63,7 @@ async fn in_process(app: &App, call: &Call) -> Outcome {
     Outcome {
         status: u16::try_from(head["status"].as_u64().unwrap()).unwrap(),
         content_type: head["headers"]["content-type"].as_str().map(str::to_owned),
-        body: comparable(serde_json::from_slice(&framed[split + 1..]).unwrap_or(Value::Null)),
+        body: comparable(read(&framed[split + 1..])),
     }
 }
 
@@ -81,7 +87,7 @@ async fn over_tcp(address: SocketAddr, call: &Call, extra: &[(&str, &str)]) -> O
     Outcome {
         status: parts.status.as_u16(),
         content_type: parts.headers.get("content-type").map(|value| value.to_str().unwrap().to_owned()),
-        body: comparable(serde_json::from_slice(&bytes).unwrap_or(Value::Null)),
+        body: comparable(read(&bytes)),
     }
 }
 
@@ -117,6 +123,19 @@ async fn the_same_requests_get_the_same_answers() {
         body,
     };
     let json = "application/json";
+    let asset = app.database.sql(&format!(
+        "select id from migration.assets where engagement_id = '{DEMO_ENGAGEMENT}' order by id limit 1"
+    ));
+    let ask = |method: &'static str, path: &str, body: Value| Call {
+        method,
+        path: path.to_owned(),
+        headers: selected
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .chain([("content-type", json.to_owned())])
+            .collect(),
+        body: Some(body),
+    };
     let calls = [
         get("/livez", &[]),
         get("/readyz", &[]),
@@ -157,6 +176,29 @@ async fn the_same_requests_get_the_same_answers() {
         get("/api/v1/overview/client-accounts", &[signed_in]),
         get("/api/v1/assets?limit=3&asset_type=server", &selected),
         get("/api/v1/assets?limit=0", &selected),
+        get("/api/v1/assets?limit=3&sort=-memory_gb&last=true", &selected),
+        get("/api/v1/assets/count?asset_type=server", &selected),
+        get("/api/v1/assets/values?column=department", &selected),
+        get("/api/v1/assets/export?sort=name", &selected),
+        get("/api/v1/assets/export?columns=x", &selected),
+        get(&format!("/api/v1/assets/{asset}"), &selected),
+        get(&format!("/api/v1/assets/{DEMO_CLIENT}"), &selected),
+        get(&format!("/api/v1/assets/{DEMO_CLIENT}/history"), &selected),
+        get(&format!("/api/v1/asset-exports/{DEMO_CLIENT}"), &selected),
+        get("/api/v1/asset-table", &selected),
+        get("/api/v1/asset-views", &selected),
+        ask("POST", "/api/v1/assets", json!({ "set": { "name": "" } })),
+        ask("PATCH", &format!("/api/v1/assets/{asset}"), json!({ "version": 1, "set": { "status": "x" } })),
+        ask(
+            "POST",
+            "/api/v1/assets/edit",
+            json!({ "selection": { "ids": [DEMO_CLIENT] }, "set": { "status": "x" } }),
+        ),
+        ask("POST", "/api/v1/assets/delete", json!({ "ids": [DEMO_CLIENT] })),
+        ask("POST", "/api/v1/asset-exports", json!({})),
+        ask("PUT", "/api/v1/asset-table", json!({ "columns": ["name"], "widths": {}, "density": "compact" })),
+        ask("PUT", &format!("/api/v1/asset-views/{DEMO_CLIENT}"), json!({})),
+        ask("POST", &format!("/api/v1/asset-changes/{DEMO_CLIENT}/undo"), json!({})),
         get("/api/v1/maintenance", &[signed_in]),
         get("/api/v1/snapshots", &[("authorization", administrator.as_str())]),
         maintain("POST", "/api/v1/maintenance/undo", json, None),

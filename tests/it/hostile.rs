@@ -20,6 +20,13 @@ fn awkward() -> impl Strategy<Value = String> {
         Just("\u{feff}\u{202e}\u{1F6A2}".to_owned()),
         Just("9".repeat(400)),
         Just("none".to_owned()),
+        Just("1..2".to_owned()),
+        Just("-1e308..NaN".to_owned()),
+        Just("0001-01-01..9999-12-31".to_owned()),
+        Just("~%,\\".to_owned()),
+        Just("-memory_gb".to_owned()),
+        // A cursor in the order of names, with a value that is none.
+        Just("bm5hbWUKMTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTErAQ".to_owned()),
     ]
 }
 
@@ -86,24 +93,35 @@ fn queries_and_selectors() {
     let name = prop::sample::select(vec![
         "limit",
         "cursor",
+        "offset",
+        "last",
+        "sort",
         "asset_type",
         "environment",
-        "status",
+        "cpu_cores",
+        "memory_gb",
+        "created_at",
+        "hostname",
         "q",
         "after",
+        "column",
+        "columns",
         "x",
     ]);
     let selector = prop_oneof![4 => Just(DEMO_CLIENT.to_owned()), 1 => "[ -~]{0,40}"];
     let strategy = (prop::collection::vec((name, awkward()), 0..4), selector);
     check(200, &strategy, |(pairs, selector)| {
         let query: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        let path = format!("/api/v1/assets?{}", query.join("&"));
         let headers = [
             ("authorization", bearer.as_str()),
             ("x-client-account-id", selector.as_str()),
             ("x-engagement-id", DEMO_ENGAGEMENT),
         ];
-        below_500(&path, &runtime.block_on(app.get(&path, &headers)))
+        for path in ["assets", "assets/count", "assets/values", "assets/export"] {
+            let path = format!("/api/v1/{path}?{}", query.join("&"));
+            below_500(&path, &runtime.block_on(app.get(&path, &headers)))?;
+        }
+        Ok(())
     });
     // The database's connections belong to this runtime.
     runtime.block_on(async move { drop(app) });
@@ -148,6 +166,54 @@ fn bodies_and_paths() {
         let request = request(method, &path, &[("authorization", "Bearer x")], Body::empty());
         let answer = runtime.block_on(app.send(request));
         prop_assert!(answer.status.as_u16() < 500, "{path}: {answer:?}");
+        Ok(())
+    });
+    runtime.block_on(async move { drop(app) });
+}
+
+#[test]
+fn changes_of_assets() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let (app, bearer) = runtime.block_on(async {
+        let app = App::new().await;
+        let bearer = app.bearer(ADMINISTRATOR).await;
+        (app, bearer)
+    });
+    let asset = app.database.sql(&format!(
+        "select id from migration.assets where engagement_id = '{DEMO_ENGAGEMENT}' order by id limit 1"
+    ));
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("x-client-account-id", DEMO_CLIENT),
+        ("x-engagement-id", DEMO_ENGAGEMENT),
+        ("content-type", "application/json"),
+    ];
+    let one = format!("/api/v1/assets/{asset}");
+    let send = |method: &str, path: &str, body: &serde_json::Value| {
+        runtime.block_on(app.send(request(method, path, &headers, Body::from(body.to_string()))))
+    };
+    let version =
+        || -> i64 { runtime.block_on(app.get(&one, &headers)).body["asset"]["version"].as_i64().unwrap() };
+    let column = prop::sample::select(drydock_domain::asset::Column::ALL.to_vec());
+    check(300, &(column, json_value()), |(column, value)| {
+        let set = json!({ column.name(): value });
+        below_500(&set.to_string(), &send("PATCH", &one, &json!({ "version": version(), "set": set })))?;
+        below_500(&set.to_string(), &send("POST", "/api/v1/assets", &json!({ "set": set })))?;
+        let many = json!({ "selection": { "filter": { column.name(): value } }, "set": set });
+        below_500(&many.to_string(), &send("POST", "/api/v1/assets/edit", &many))
+    });
+    check(60, &json_value(), |body| {
+        for (method, path) in [
+            ("POST", "/api/v1/assets"),
+            ("PATCH", one.as_str()),
+            ("POST", "/api/v1/assets/edit"),
+            ("POST", "/api/v1/assets/delete"),
+            ("POST", "/api/v1/asset-exports"),
+            ("PUT", "/api/v1/asset-table"),
+            ("POST", "/api/v1/asset-views"),
+        ] {
+            below_500(&format!("{method} {path} {body}"), &send(method, path, &body))?;
+        }
         Ok(())
     });
     runtime.block_on(async move { drop(app) });

@@ -2,6 +2,7 @@
 //! of its own. What the real one does is shown where the whole platform runs.
 
 use std::{
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -36,6 +37,8 @@ pub(crate) struct StandIn {
     /// Swaps wait for it where it is set.
     gate: Mutex<Option<Arc<Notify>>>,
     began: Notify,
+    /// Not there until a test makes it.
+    downloads: PathBuf,
 }
 
 impl StandIn {
@@ -47,6 +50,7 @@ impl StandIn {
             refusal: Mutex::default(),
             gate: Mutex::default(),
             began: Notify::new(),
+            downloads: std::env::temp_dir().join(format!("drydock-downloads-{}", Uuid::new_v4())),
         }
     }
 
@@ -264,6 +268,10 @@ impl Maintenance for StandIn {
             let found = self.find(id)?;
             Ok(self.finished(TaskKind::SnapshotRestore, found.id))
         })
+    }
+
+    fn downloads(&self) -> PathBuf {
+        self.downloads.clone()
     }
 
     fn export(&self, id: Uuid, _: UserId) -> Answer<'_, Task> {

@@ -47,5 +47,5 @@ test("nothing that WebKitGTK draws in software", () => {
 test("rows are as high in the style sheet as in the grid", () => {
   const row = /--row: (\d+)px/.exec(read(TOKENS))?.[1];
   expect(row).toBeDefined();
-  expect(read("pages/assets/AssetGrid.tsx")).toContain(`const ROW = ${row ?? ""};`);
+  expect(read("pages/assets/AssetGrid.tsx")).toContain(`comfortable: ${row ?? ""},`);
 });

@@ -15,6 +15,8 @@ pub(crate) enum Program {
     Desktop,
     /// The `drydock` command.
     Command,
+    /// Asks the in-process door what it is told to.
+    InProcess,
     /// Runs a command beside a throw-away cluster.
     Cluster,
 }
@@ -45,6 +47,7 @@ impl Program {
                 &["--package", "drydock-desktop", "--bin", "drydock-desktop", "--features", "custom-protocol"]
             }
             Self::Command => &["--package", "drydock-cli", "--bin", "drydock"],
+            Self::InProcess => &["--package", "drydock-boot", "--example", "in_process"],
             Self::Cluster => &["--package", "drydock-postgres", "--example", "with_cluster"],
         }
     }
@@ -53,6 +56,7 @@ impl Program {
         match self {
             Self::Desktop => "drydock-desktop",
             Self::Command => "drydock",
+            Self::InProcess => "examples/in_process",
             Self::Cluster => "examples/with_cluster",
         }
     }
@@ -61,6 +65,7 @@ impl Program {
         match self {
             Self::Desktop => "the window",
             Self::Command => "the drydock command",
+            Self::InProcess => "the program for the in-process door",
             Self::Cluster => "the throw-away cluster",
         }
     }

@@ -43,8 +43,8 @@ cargo xtask <command> [--verbose]
   run [-- ARGUMENTS]                     prepare, compile and start Drydock; without a display serve it to a browser
   test [--only SUITE]                    every check: format, lints, unit, integration, page and window tests
   bench SUBJECT [--rounds N] [--peers] [--assets N] [--markdown] [--drydock FILE]
-                                         measure boot, reset, schema or snapshot (release build), beside other embedded
-                                         servers; schema reads pages of N assets (1,000,000)
+                                         measure api, boot, reset, schema or snapshot (release build), beside other embedded
+                                         servers; schema and api read pages of N assets (1,000,000)
   torture [--seed N] [--rounds N] [--only PART] [--short] [--drydock FILE]
                                          kills, full disks and power cuts under load, on the release build (a short run: on the
                                          debug build) or on the program named
@@ -93,7 +93,9 @@ fn act(mut arguments: Vec<String>) -> Result<ExitCode> {
             let markdown = take(&mut arguments, "--markdown");
             let drydock = given(&mut arguments)?;
             let Some(subject) = arguments.first() else {
-                bail!("name what to measure: `cargo xtask bench boot`, `reset`, `schema` or `snapshot`");
+                bail!(
+                    "name what to measure: `cargo xtask bench api`, `boot`, `reset`, `schema` or `snapshot`"
+                );
             };
             none_left(&arguments[1..])?;
             bench::run(&repo, subject, &bench::Options { rounds, peers, assets, markdown, drydock })?;

@@ -34,6 +34,14 @@ impl Sample {
         }
     }
 
+    /// The least that `share` of them, 0 to 1, do not exceed; not a number when there is none.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+    pub(crate) fn percentile(&self, share: f64) -> f64 {
+        let values = self.sorted();
+        let rank = (share * values.len() as f64).ceil() as usize;
+        values.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
+    }
+
     /// The least; not a number when there is none.
     pub(crate) fn min(&self) -> f64 {
         self.sorted().first().copied().unwrap_or(f64::NAN)
@@ -57,6 +65,7 @@ mod tests {
             sample.add(value);
         }
         assert_eq!((sample.len(), sample.median(), sample.min(), sample.max()), (3, 3.0, 1.0, 5.0));
+        assert_eq!((sample.percentile(0.5), sample.percentile(0.99)), (3.0, 5.0));
         sample.add(4.0);
         assert!((sample.median() - 3.5).abs() < f64::EPSILON);
     }

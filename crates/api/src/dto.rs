@@ -1,6 +1,7 @@
 //! What goes over the wire.
 
 pub(crate) mod accounts;
+pub(crate) mod assets;
 pub(crate) mod clients;
 pub(crate) mod maintenance;
 pub(crate) mod overview;
@@ -13,7 +14,7 @@ use drydock_domain::{
     Access, Permission, Scope,
     boot::{BootSnapshot, BootState, Failure, StageStatus},
 };
-use drydock_store::{NewSession, assets, client_accounts, engagements, identity, seed};
+use drydock_store::{NewSession, client_accounts, engagements, identity, seed};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{
@@ -423,87 +424,6 @@ impl From<engagements::Engagement> for Engagement {
             asset_count: engagement.assets,
             version: engagement.version,
             permissions: permissions(engagement.access, Scope::Engagement),
-        }
-    }
-}
-
-/// Which assets, and which page of them.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct AssetQuery {
-    /// Assets on a page, 1 to 500; 100 when not given.
-    pub(crate) limit: Option<u16>,
-    /// `next_cursor` of the page before.
-    pub(crate) cursor: Option<String>,
-    /// Only this type.
-    pub(crate) asset_type: Option<String>,
-    /// Only this environment; `none` for assets without one.
-    pub(crate) environment: Option<String>,
-    /// Only this criticality; `none` for assets without one.
-    pub(crate) criticality: Option<String>,
-    /// Only this status; `none` for assets without one.
-    pub(crate) status: Option<String>,
-    /// Only assets whose name, host name, address, application or operating system contains this, in any case.
-    pub(crate) q: Option<String>,
-}
-
-/// A page of assets, by name.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct AssetPage {
-    pub(crate) assets: Vec<Asset>,
-    /// Send as `cursor` for the next page; null on the last one.
-    pub(crate) next_cursor: Option<String>,
-    /// Assets that match, on all pages.
-    pub(crate) total: i64,
-}
-
-/// One asset.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Asset {
-    id: Uuid,
-    name: String,
-    hostname: Option<String>,
-    asset_type: String,
-    ip_address: Option<String>,
-    environment: Option<String>,
-    operating_system: Option<String>,
-    criticality: Option<String>,
-    status: Option<String>,
-    application_name: Option<String>,
-    department: Option<String>,
-    location: Option<String>,
-    business_owner: Option<String>,
-    cpu_cores: Option<i32>,
-    memory_gb: Option<f64>,
-    storage_gb: Option<f64>,
-    six_r_strategy: Option<String>,
-    description: Option<String>,
-    #[serde(with = "time::serde::rfc3339")]
-    created_at: OffsetDateTime,
-}
-
-impl From<assets::Asset> for Asset {
-    fn from(asset: assets::Asset) -> Self {
-        Self {
-            id: asset.id,
-            name: asset.name,
-            hostname: asset.hostname,
-            asset_type: asset.asset_type,
-            ip_address: asset.ip_address,
-            environment: asset.environment,
-            operating_system: asset.operating_system,
-            criticality: asset.criticality,
-            status: asset.status,
-            application_name: asset.application_name,
-            department: asset.department,
-            location: asset.location,
-            business_owner: asset.business_owner,
-            cpu_cores: asset.cpu_cores,
-            memory_gb: asset.memory_gb,
-            storage_gb: asset.storage_gb,
-            six_r_strategy: asset.six_r_strategy,
-            description: asset.description,
-            created_at: asset.created_at,
         }
     }
 }

@@ -131,6 +131,12 @@ impl ApiError {
         &self.problem.code
     }
 
+    /// Its code and what happened, for a place that has no envelope.
+    pub(crate) fn code_and_detail(self) -> (String, String) {
+        let Problem { code, cause, .. } = *self.problem;
+        (code, cause)
+    }
+
     fn status(&self) -> u16 {
         status_of(&self.problem.code)
     }
@@ -179,12 +185,24 @@ fn status_of(code: &str) -> u16 {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        if let StoreError::Denied(denied) = &error {
-            return denied.as_ref().into();
-        }
-        if let StoreError::Invalid { path, code, message } = &error {
-            return Self::invalid_field(path.as_str(), code, *message);
-        }
+        let error = match error {
+            StoreError::Denied(denied) => return denied.as_ref().into(),
+            StoreError::Invalid { path, code, message } => return Self::invalid_field(path, code, message),
+            StoreError::AssetStale(asset) => return Self::stale(&crate::dto::assets::Asset::from(*asset)),
+            StoreError::AssetTaken(column) => {
+                let path = format!("/set/{}", column.name());
+                let message = "Another asset of this type in the engagement has the same.";
+                return Self::invalid_field(path, "taken", message);
+            }
+            StoreError::InvalidKey => {
+                let message = "cursor is not one that a page before, in this order, has given out.";
+                return Self::invalid_field("cursor", "cursor", message);
+            }
+            StoreError::ViewNameTaken => {
+                return Self::invalid_field("/name", "taken", "You keep another view under this name.");
+            }
+            other => other,
+        };
         let detail = match &error {
             StoreError::UserNotFound => "There is no such user among those you may see.".to_owned(),
             StoreError::InvalidCredentials => {
@@ -199,6 +217,11 @@ impl From<StoreError> for ApiError {
             StoreError::EngagementNotFound => {
                 "There is no such engagement in this client account.".to_owned()
             }
+            StoreError::AssetNotFound => "There is no such asset in this engagement.".to_owned(),
+            StoreError::AssetInUse => "Something that would stay refers to the asset.".to_owned(),
+            StoreError::ChangeNotFound => "There is no such change in this engagement.".to_owned(),
+            StoreError::AlreadyUndone => "Somebody has taken the change back before.".to_owned(),
+            StoreError::ViewNotFound => "You keep no such view in this engagement.".to_owned(),
             StoreError::InvalidText(_) => "A value holds a character that cannot be stored.".to_owned(),
             StoreError::Unavailable(_) => "The database does not answer, or not in time.".to_owned(),
             StoreError::DiskFull => "There is no room left to write to.".to_owned(),

@@ -115,6 +115,11 @@ impl ApiState {
         Ok(&self.opened()?.store)
     }
 
+    /// Where files for the person who runs Drydock go.
+    pub(crate) fn downloads(&self) -> Result<std::path::PathBuf, ApiError> {
+        Ok(self.opened()?.maintenance.downloads())
+    }
+
     fn opened(&self) -> Result<&Open, ApiError> {
         self.open.get().ok_or_else(|| {
             ApiError::new(ErrorCode::NotReady, "Drydock has not come to the end of its boot sequence.")
@@ -223,6 +228,9 @@ pub(crate) mod needs {
 
     needs!(
         AssetView,
+        AssetEdit,
+        AssetDelete,
+        AssetExport,
         EngagementCreate,
         ClientView,
         ClientCreate,

@@ -7,6 +7,7 @@
 pub mod door;
 mod dto;
 mod envelope;
+mod export;
 mod extract;
 mod form;
 pub mod loopback;
@@ -42,6 +43,7 @@ pub struct ApiState {
     profile: Arc<watch::Sender<Profile>>,
     boot: watch::Receiver<BootSnapshot>,
     open: Arc<OnceLock<Open>>,
+    exports: export::Exports,
 }
 
 impl ApiState {
@@ -49,7 +51,12 @@ impl ApiState {
     /// that the platform is not ready. `profile` is what a new database would be seeded with.
     #[must_use]
     pub fn new(profile: Profile, boot: watch::Receiver<BootSnapshot>) -> Self {
-        Self { profile: Arc::new(watch::Sender::new(profile)), boot, open: Arc::default() }
+        Self {
+            profile: Arc::new(watch::Sender::new(profile)),
+            boot,
+            open: Arc::default(),
+            exports: export::Exports::default(),
+        }
     }
 
     /// Says what the live database was seeded with.
@@ -64,7 +71,16 @@ impl ApiState {
     /// The same, not opened.
     #[must_use]
     pub fn unopened(&self) -> Self {
-        Self { profile: Arc::clone(&self.profile), boot: self.boot.clone(), open: Arc::default() }
+        Self {
+            profile: Arc::clone(&self.profile),
+            boot: self.boot.clone(),
+            open: Arc::default(),
+            exports: self.exports.clone(),
+        }
+    }
+
+    fn exports(&self) -> &export::Exports {
+        &self.exports
     }
 
     /// Gives the router its store and who maintains the database behind it. Further calls change nothing.

@@ -4,6 +4,7 @@
 //! runs at a time, whoever began it.
 
 use std::{
+    path::PathBuf,
     pin::Pin,
     time::{Duration, Instant},
 };
@@ -69,6 +70,9 @@ pub trait Maintenance: Send + Sync {
 
     /// Begins to replace the database by a snapshot's and returns the task. Sessions as in [`Maintenance::reset`].
     fn restore(&self, id: Uuid, session: VerifiedSession) -> Answer<'_, Task>;
+
+    /// The folder of downloads of the person who runs Drydock.
+    fn downloads(&self) -> PathBuf;
 
     /// Begins to write a snapshot as one file into the person's folder of downloads and returns the task, whose path says
     /// where.

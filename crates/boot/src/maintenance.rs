@@ -426,6 +426,10 @@ impl Maintenance for DatabaseMaintenance {
         Box::pin(Self::restore(self, id, Some(session)))
     }
 
+    fn downloads(&self) -> PathBuf {
+        self.inner.downloads.clone()
+    }
+
     fn export(&self, id: Uuid, actor: UserId) -> Answer<'_, Task> {
         Box::pin(async move {
             let (mut ticket, snapshot) =

@@ -21,6 +21,20 @@ pub enum ErrorCode {
     EngagementNotFound,
     /// The user does not exist, or is nobody whom the caller may see.
     UserNotFound,
+    /// The asset does not exist in this engagement.
+    AssetNotFound,
+    /// Something refers to the asset and does not go with it.
+    AssetInUse,
+    /// The change does not exist in this engagement.
+    ChangeNotFound,
+    /// The change was taken back before.
+    ChangeUndone,
+    /// The user keeps no such view.
+    ViewNotFound,
+    /// The caller has begun no such export.
+    ExportNotFound,
+    /// The folder of downloads cannot be written to.
+    ExportUnwritable,
     /// What was to be changed has been changed by somebody else since it was read.
     ConflictStale,
     /// The body is not JSON.
@@ -157,6 +171,13 @@ impl ErrorCode {
         Self::ClientAccountNotFound,
         Self::EngagementNotFound,
         Self::UserNotFound,
+        Self::AssetNotFound,
+        Self::AssetInUse,
+        Self::ChangeNotFound,
+        Self::ChangeUndone,
+        Self::ViewNotFound,
+        Self::ExportNotFound,
+        Self::ExportUnwritable,
         Self::ConflictStale,
         Self::RequestMalformed,
         Self::RequestInvalid,
@@ -233,6 +254,13 @@ impl ErrorCode {
             Self::ClientAccountNotFound => "client_account.not_found",
             Self::EngagementNotFound => "engagement.not_found",
             Self::UserNotFound => "user.not_found",
+            Self::AssetNotFound => "asset.not_found",
+            Self::AssetInUse => "asset.in_use",
+            Self::ChangeNotFound => "change.not_found",
+            Self::ChangeUndone => "change.undone",
+            Self::ViewNotFound => "view.not_found",
+            Self::ExportNotFound => "export.not_found",
+            Self::ExportUnwritable => "export.unwritable",
             Self::ConflictStale => "conflict.stale",
             Self::RequestMalformed => "request.malformed",
             Self::RequestInvalid => "request.invalid",
@@ -307,9 +335,18 @@ impl ErrorCode {
             Self::ClientAccountNotFound
             | Self::EngagementNotFound
             | Self::UserNotFound
+            | Self::AssetNotFound
+            | Self::ChangeNotFound
+            | Self::ViewNotFound
+            | Self::ExportNotFound
             | Self::RouteNotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::ConflictStale | Self::MaintenanceBusy | Self::NothingToUndo | Self::SetupDone => 409,
+            Self::ConflictStale
+            | Self::AssetInUse
+            | Self::ChangeUndone
+            | Self::MaintenanceBusy
+            | Self::NothingToUndo
+            | Self::SetupDone => 409,
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::RequestInvalid => 422,
@@ -332,6 +369,13 @@ impl ErrorCode {
             Self::ClientAccountNotFound => "Client account not found",
             Self::EngagementNotFound => "Engagement not found",
             Self::UserNotFound => "User not found",
+            Self::AssetNotFound => "Asset not found",
+            Self::AssetInUse => "Asset is in use",
+            Self::ChangeNotFound => "Change not found",
+            Self::ChangeUndone => "Already undone",
+            Self::ViewNotFound => "View not found",
+            Self::ExportNotFound => "Export not found",
+            Self::ExportUnwritable => "File cannot be written",
             Self::ConflictStale => "Changed by somebody else",
             Self::RequestMalformed => "Request not understood",
             Self::RequestInvalid => "Request not valid",
@@ -412,6 +456,15 @@ impl ErrorCode {
             }
             Self::EngagementNotFound => "Choose an engagement from the switcher.",
             Self::UserNotFound => "Choose a user from the list.",
+            Self::AssetNotFound => "Look for it in the list of assets; it may have been deleted.",
+            Self::AssetInUse => "Take away what refers to the asset first.",
+            Self::ChangeNotFound => "Look it up in the history of the asset.",
+            Self::ChangeUndone => "Nothing is left to do: the asset's history shows it.",
+            Self::ViewNotFound => "Choose one of your saved views.",
+            Self::ExportNotFound => "Begin the export anew.",
+            Self::ExportUnwritable => {
+                "Make the folder writable, or name another with DRYDOCK_DOWNLOADS, and begin the export anew."
+            }
             Self::ConflictStale => {
                 "Compare your values with the present ones, and save again on top of them or drop yours."
             }

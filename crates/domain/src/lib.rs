@@ -4,6 +4,7 @@
 
 mod access;
 pub mod account;
+pub mod asset;
 pub mod audit;
 pub mod boot;
 mod code;

@@ -1,8 +1,8 @@
 //! What can go wrong between the program and its database.
 
-use drydock_domain::ErrorCode;
+use drydock_domain::{ErrorCode, asset::Column};
 
-use crate::access::Denied;
+use crate::{access::Denied, assets::Asset};
 
 /// An error of the store. [`StoreError::code`] gives the code that people and programs see.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +41,33 @@ pub enum StoreError {
     /// The user lacks a permission.
     #[error("{0}")]
     Denied(Box<Denied>),
+    /// The asset does not exist in the engagement.
+    #[error("there is no such asset in this engagement")]
+    AssetNotFound,
+    /// The asset was changed since the caller read it; as it is now.
+    #[error("the asset was changed since")]
+    AssetStale(Box<Asset>),
+    /// Another asset of the type in the engagement has what is in this column.
+    #[error("another asset of this type has the same {}", .0.name())]
+    AssetTaken(Column),
+    /// Something refers to an asset and does not go with it.
+    #[error("something refers to an asset that is to be deleted")]
+    AssetInUse,
+    /// The change does not exist in the engagement.
+    #[error("there is no such change in this engagement")]
+    ChangeNotFound,
+    /// The change was taken back before.
+    #[error("the change was taken back before")]
+    AlreadyUndone,
+    /// A key that no page in this order has given out.
+    #[error("the key does not belong to this order")]
+    InvalidKey,
+    /// The user keeps no such view.
+    #[error("there is no such view among those the user keeps")]
+    ViewNotFound,
+    /// The user keeps another view under the name.
+    #[error("the user keeps another view under this name")]
+    ViewNameTaken,
     /// A value that PostgreSQL cannot store as text, such as one with a NUL character.
     #[error("a value holds characters that cannot be stored: {0}")]
     InvalidText(String),
@@ -95,7 +122,18 @@ impl StoreError {
             Self::EngagementNotFound => ErrorCode::EngagementNotFound,
             Self::Denied(_) => ErrorCode::PermissionDenied,
             Self::UserNotFound => ErrorCode::UserNotFound,
-            Self::WrongPassword | Self::InvalidText(_) | Self::Invalid { .. } => ErrorCode::RequestInvalid,
+            Self::AssetNotFound => ErrorCode::AssetNotFound,
+            Self::AssetStale(_) => ErrorCode::ConflictStale,
+            Self::AssetInUse => ErrorCode::AssetInUse,
+            Self::ChangeNotFound => ErrorCode::ChangeNotFound,
+            Self::AlreadyUndone => ErrorCode::ChangeUndone,
+            Self::ViewNotFound => ErrorCode::ViewNotFound,
+            Self::WrongPassword
+            | Self::InvalidText(_)
+            | Self::Invalid { .. }
+            | Self::AssetTaken(_)
+            | Self::InvalidKey
+            | Self::ViewNameTaken => ErrorCode::RequestInvalid,
             Self::NothingToUndo => ErrorCode::NothingToUndo,
             Self::Gate { code, .. } => *code,
             Self::Unavailable(_) => ErrorCode::DatabaseUnavailable,

@@ -26,6 +26,7 @@ pub mod members;
 pub mod overview;
 pub mod password;
 pub mod registration;
+pub mod saved_views;
 pub mod seed;
 mod sessions;
 pub mod snapshot_history;

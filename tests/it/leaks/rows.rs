@@ -14,6 +14,7 @@ const VALUES: &[(&str, &str, &[&str])] = &[
     ("assessment_learning_feedback", "override_strategy", &["retain"]),
     ("assessments", "assessment_type", &["technical"]),
     ("access_audit_log", "result", &["success"]),
+    ("asset_changes", "kind", &["undo"]),
     ("component_treatments", "recommended_strategy", &["replatform"]),
     ("crewai_flow_state_extensions", "flow_type", &["discovery"]),
     ("engagement_access", "access_level", &["read_only"]),

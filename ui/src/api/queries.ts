@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { api, body, nothing } from "./client";
 import { fromAnswer } from "./problem";
 import type { paths } from "./schema";
@@ -32,19 +32,8 @@ export interface Place {
   engagementId: string;
 }
 
-/** Filters of the asset list, by their names in the URL. "none" stands for not recorded. */
-export interface AssetFilter {
-  type?: string | undefined;
-  environment?: string | undefined;
-  criticality?: string | undefined;
-  status?: string | undefined;
-  q?: string | undefined;
-}
-
-/** Assets asked for at once. */
-export const PAGE = 200;
-
-const selector = ({ clientId, engagementId }: Place) => ({
+/** The headers that say where one looks. */
+export const selector = ({ clientId, engagementId }: Place) => ({
   "X-Client-Account-ID": clientId,
   "X-Engagement-ID": engagementId,
 });
@@ -122,28 +111,3 @@ export const acrossQuery = queryOptions({
   staleTime: 0,
   gcTime: 0,
 });
-
-export const assetsQuery = (place: Place, filter: AssetFilter) =>
-  infiniteQueryOptions({
-    queryKey: [place.clientId, place.engagementId, "assets", filter],
-    queryFn: ({ signal, pageParam }) =>
-      body(
-        api.GET("/api/v1/assets", {
-          params: {
-            header: selector(place),
-            query: {
-              limit: PAGE,
-              ...(pageParam !== null && { cursor: pageParam }),
-              ...(filter.type !== undefined && { asset_type: filter.type }),
-              ...(filter.environment !== undefined && { environment: filter.environment }),
-              ...(filter.criticality !== undefined && { criticality: filter.criticality }),
-              ...(filter.status !== undefined && { status: filter.status }),
-              ...(filter.q !== undefined && { q: filter.q }),
-            },
-          },
-          signal,
-        }),
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next_cursor ?? null,
-  });

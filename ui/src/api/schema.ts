@@ -4,43 +4,7 @@
  */
 
 export interface paths {
-    "/api/v1/admin/clients": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The client accounts one may see, with all that is known of them */
-        get: operations["admin_clients"];
-        put?: never;
-        /** Make a client account */
-        post: operations["create_client"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/clients/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One client account with all that is known of it */
-        get: operations["admin_client"];
-        /** Change what is known of a client account */
-        put: operations["update_client"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/clients/{id}/archive": {
+    "/api/v1/asset-changes/{id}/undo": {
         parameters: {
             query?: never;
             header?: never;
@@ -50,34 +14,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Archive a client account
-         * @description Nobody sees it until it is brought back; its data stay.
+         * Take a change of assets back
+         * @description Exactly the former values of exactly the assets that nobody has changed since. To undo a deletion takes the right to delete.
          */
-        post: operations["archive_client"];
+        post: operations["undo_asset_change"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/clients/{id}/members": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who has access to a client account, by name */
-        get: operations["members"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/clients/{id}/members/{user_id}": {
+    "/api/v1/asset-exports": {
         parameters: {
             query?: never;
             header?: never;
@@ -85,68 +32,50 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        put?: never;
         /**
-         * Give somebody a place in a client account, or another one
-         * @description A changed role ends their sessions.
+         * Begin to write the assets that match as a CSV file
+         * @description The file goes into the folder of downloads of the person who runs Drydock.
          */
-        put: operations["put_member"];
+        post: operations["begin_asset_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/asset-exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an export is */
+        get: operations["asset_export"];
+        put?: never;
         post?: never;
         /**
-         * Take somebody's access to a client account
-         * @description At once; their sessions end.
+         * Stop an export
+         * @description What it has written is deleted. One that is done stays.
          */
-        delete: operations["revoke_member"];
+        delete: operations["cancel_asset_export"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/clients/{id}/unarchive": {
+    "/api/v1/asset-table": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /** Bring an archived client account back */
-        post: operations["unarchive_client"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/engagements": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The engagements of the chosen client account, closed ones too */
-        get: operations["admin_engagements"];
-        put?: never;
-        /** Begin an engagement in the chosen client account */
-        post: operations["create_engagement"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/engagements/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One engagement of the chosen client account */
-        get: operations["admin_engagement"];
-        /** Change what is known of an engagement */
-        put: operations["update_engagement"];
+        /** How the caller last had the asset table */
+        get: operations["asset_table"];
+        /** Remember how the caller has the asset table */
+        put: operations["set_asset_table"];
         post?: never;
         delete?: never;
         options?: never;
@@ -154,24 +83,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/engagements/{id}/close": {
+    "/api/v1/asset-views": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The caller's saved views of the asset table */
+        get: operations["asset_views"];
         put?: never;
-        /** Close an engagement */
-        post: operations["close_engagement"];
+        /** Save a view of the asset table */
+        post: operations["create_asset_view"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/engagements/{id}/reopen": {
+    "/api/v1/asset-views/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -179,10 +109,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
-        /** Open a closed engagement again */
-        post: operations["reopen_engagement"];
-        delete?: never;
+        /** Change a saved view */
+        put: operations["change_asset_view"];
+        post?: never;
+        /** Forget a saved view */
+        delete: operations["delete_asset_view"];
         options?: never;
         head?: never;
         patch?: never;
@@ -195,42 +126,26 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The assets of one engagement, by name */
+        /** The assets of one engagement, a page at a time */
         get: operations["assets"];
         put?: never;
-        post?: never;
+        /** Make an asset */
+        post: operations["create_asset"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/activate-user": {
+    "/api/v1/assets/count": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /** Let a suspended user in again */
-        post: operations["reactivate_user"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/active-users": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Users who may sign in */
-        get: operations["active_users"];
+        /** How many assets match, all of them counted */
+        get: operations["count_assets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -239,7 +154,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/admin/users/{id}/platform-role": {
+    "/api/v1/assets/delete": {
         parameters: {
             query?: never;
             header?: never;
@@ -247,19 +162,19 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        put?: never;
         /**
-         * Make a user a platform administrator, or take that from them
-         * @description Every session of theirs ends.
+         * Delete assets
+         * @description With their dependencies, tags and whatever else is a part of them. An undo of the change brings all of it back.
          */
-        put: operations["set_platform_role"];
-        post?: never;
+        post: operations["delete_assets"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/approve-user": {
+    "/api/v1/assets/edit": {
         parameters: {
             query?: never;
             header?: never;
@@ -268,8 +183,87 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Approve a registration */
-        post: operations["approve_user"];
+        /** Change several assets at once */
+        post: operations["edit_assets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exactly the assets that match, as CSV
+         * @description Streamed. Text that a spreadsheet would run as a formula gets an apostrophe before it, unless `escape_formulas=false`. An answer that
+         *     breaks off has no last chunk.
+         */
+        get: operations["export_assets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The values of a column among the assets that match */
+        get: operations["asset_values"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One asset and what hangs on it */
+        get: operations["asset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change an asset
+         * @description Refused with `conflict.stale` when it was changed since `version`; `current` is the asset as it is now.
+         */
+        patch: operations["edit_asset"];
+        trace?: never;
+    };
+    "/api/v1/assets/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what of an asset
+         * @description Of one that was deleted as well.
+         */
+        get: operations["asset_history"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -290,43 +284,6 @@ export interface paths {
          * @description Ends every session of the user and answers with the token of a new one.
          */
         post: operations["change"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/deactivate-user": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Suspend a user
-         * @description Every session of theirs ends at once, and they cannot sign in until they are let in again.
-         */
-        post: operations["suspend_user"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/grant-client-access": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Give somebody access to a client account, by id or by address */
-        post: operations["grant_client_access"];
         delete?: never;
         options?: never;
         head?: never;
@@ -384,131 +341,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/pending-approvals": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Registrations on which nobody has decided */
-        get: operations["pending_approvals"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/register": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Ask for an account
-         * @description A platform administrator approves or rejects it. The answer is the same whether or not the address has an account.
-         */
-        post: operations["register"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/registration-status/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Where a registration stands
-         * @description Only who registered knows the id. One that is no registration's answers as if nobody had decided yet.
-         */
-        get: operations["registration_status"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/reject-user": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Reject a registration */
-        post: operations["reject_user"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/roles": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What each role and access level may do */
-        get: operations["roles"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/user-profile/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One user with roles, access and sessions */
-        get: operations["user_details"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/users": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Everybody who has an account or has asked for one, by address */
-        get: operations["users"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/boot": {
         parameters: {
             query?: never;
@@ -523,57 +355,6 @@ export interface paths {
         get: operations["boot"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/context-establishment/clients": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The client accounts one may see, by the platform's path */
-        get: operations["context_clients"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/context-establishment/engagements": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The engagements of one client account, by the platform's path */
-        get: operations["context_engagements"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/context-establishment/update-context": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Save where one begins, as the platform's page asks for a switch */
-        post: operations["update_context"];
         delete?: never;
         options?: never;
         head?: never;
@@ -597,23 +378,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/context/clients/default": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The client account one begins in */
-        get: operations["default_client"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/context/clients/{id}/engagements": {
         parameters: {
             query?: never;
@@ -624,43 +388,6 @@ export interface paths {
         /** The engagements of one client account */
         get: operations["client_engagements"];
         put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/context/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who one is and where one begins */
-        get: operations["context_me"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/context/me/defaults": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Save where one begins
-         * @description Without an engagement one begins in the first by name. Nothing at all in the body changes nothing.
-         */
-        put: operations["put_defaults"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1022,78 +749,371 @@ export interface components {
             /** @description By name. */
             client_accounts: components["schemas"]["AccountFigures"][];
         };
-        /** @description Who is let in again. */
-        Activation: {
-            /** Format: uuid */
-            user_id: string;
-        };
-        /** @description With what a registration is approved. */
-        Approval: {
-            /** @description How far access goes where a client account names nothing else. */
-            access_level: string;
-            /** @description Remarks for the audit trail. */
-            approval_notes?: string | null;
-            /** @description At least one, except for a platform administrator. */
-            client_access?: components["schemas"]["ApprovedAccess"][];
-            /** @description The role that goes with the level when not given: `viewer`, `analyst`, `engagement_manager`, `platform_admin`. */
-            role_name?: string | null;
-            /** Format: uuid */
-            user_id: string;
-        };
-        /** @description A client account that is opened. */
-        ApprovedAccess: {
-            /** @description The approval's when not given. */
-            access_level?: string | null;
-            /** Format: uuid */
-            client_account_id: string;
-            /**
-             * Format: date-time
-             * @description When it ends; null: never.
-             */
-            expires_at?: string | null;
-        };
-        /** @description That a client account is really to be archived. */
-        Archival: {
-            /** @description The name of the client account, typed. */
-            confirm: string;
-        };
-        /** @description One asset. */
+        /** @description One asset. A column that is not there is not recorded. */
         Asset: {
             application_name?: string | null;
+            assessment_readiness: string;
             asset_type: string;
+            availability_zone?: string | null;
+            business_criticality?: string | null;
             business_owner?: string | null;
+            /** Format: double */
+            completeness_score?: number | null;
+            /** Format: double */
+            complexity_score?: number | null;
+            /** Format: double */
+            confidence_score?: number | null;
             /** Format: int32 */
             cpu_cores?: number | null;
+            /** Format: double */
+            cpu_utilization_percent?: number | null;
             /** Format: date-time */
             created_at: string;
             criticality?: string | null;
+            /** Format: double */
+            current_monthly_cost?: number | null;
+            datacenter?: string | null;
             department?: string | null;
             description?: string | null;
+            discovery_method?: string | null;
+            discovery_source?: string | null;
+            /** Format: double */
+            disk_iops?: number | null;
             environment?: string | null;
+            /** Format: double */
+            estimated_cloud_cost?: number | null;
+            fqdn?: string | null;
             hostname?: string | null;
             /** Format: uuid */
             id: string;
             ip_address?: string | null;
             location?: string | null;
+            mac_address?: string | null;
             /** Format: double */
             memory_gb?: number | null;
+            /** Format: double */
+            memory_utilization_percent?: number | null;
+            migration_complexity?: string | null;
+            /** Format: int32 */
+            migration_priority?: number | null;
+            migration_status?: string | null;
+            /** Format: int32 */
+            migration_wave?: number | null;
             name: string;
+            /** Format: double */
+            network_throughput_mbps?: number | null;
             operating_system?: string | null;
+            os_version?: string | null;
+            /** Format: double */
+            quality_score?: number | null;
+            rack_location?: string | null;
             six_r_strategy?: string | null;
             status?: string | null;
             /** Format: double */
             storage_gb?: number | null;
+            technical_owner?: string | null;
+            technology_stack?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Send it along with a change: who began from an older one is told so.
+             */
+            version: number;
         };
-        /** @description A page of assets, by name. */
+        /** @description An asset and the change that it is the result of. */
+        AssetChanged: {
+            asset: components["schemas"]["Asset"];
+            /**
+             * Format: uuid
+             * @description To undo it with; null when nothing differed.
+             */
+            change_id?: string | null;
+        };
+        /** @description One column before and after. */
+        AssetColumnChange: {
+            after?: components["schemas"]["CellValue"] | null;
+            before?: components["schemas"]["CellValue"] | null;
+            column: string;
+        };
+        /** @description How many assets match. */
+        AssetCount: {
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            count: number;
+        };
+        /** @description An asset at the other end of a dependency. */
+        AssetDependency: {
+            /** Format: uuid */
+            asset_id: string;
+            asset_type: string;
+            /**
+             * Format: double
+             * @description 0 to 1; null: nobody guessed.
+             */
+            confidence_score?: number | null;
+            /** @description Lower snake case: `runs_on`, `database`, `network`, … */
+            dependency_type: string;
+            description?: string | null;
+            name: string;
+            /** @description What found it: `manual`, or the rule that inferred it. */
+            source: string;
+        };
+        /** @description An asset and what hangs on it. */
+        AssetDetail: {
+            /** @description What keeps it from an assessment. */
+            assessment_blockers?: Record<string, never>[] | null;
+            /** @description What would help it there. */
+            assessment_recommendations?: Record<string, never>[] | null;
+            asset: components["schemas"]["Asset"];
+            /** @description Columns of the source that have none here. */
+            custom_attributes?: Record<string, never> | null;
+            /** @description What it needs, by name; at most 500. */
+            depends_on: components["schemas"]["AssetDependency"][];
+            /** @description What needs it, by name; at most 500. */
+            needed_by: components["schemas"]["AssetDependency"][];
+            origin?: components["schemas"]["AssetOrigin"] | null;
+            tags: string[];
+            /** @description Technical facts without a column. */
+            technical_details?: Record<string, never> | null;
+        };
+        /** @description A change of one asset. */
+        AssetEdit: {
+            /** @description What columns are to hold. Those that are not named stay as they are. */
+            set: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int64
+             * @description The `version` at which it was read.
+             */
+            version: number;
+        };
+        /** @description Where an export stands. */
+        AssetExport: {
+            /** @description Why it failed, as an error's code. */
+            code?: string | null;
+            /** @description Why it failed, for people. */
+            detail?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description The file, once it is done. */
+            path?: string | null;
+            /** @description `running`, `done`, `cancelled` or `failed`. */
+            state: string;
+            /**
+             * Format: int64
+             * @description Assets to write.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Assets written so far.
+             */
+            written: number;
+        };
+        /**
+         * @description Which assets: those for which all of it is true.
+         *
+         *     Of a column with words or text: values with commas between them (a backslash before a comma or backslash that is part of one), or
+         *     `~` and text that it contains in any case. Of a number: the number, or `least..most`, where either may be left out. Of a moment:
+         *     `from..to`, as dates in UTC, both included. Of any: `none` for nothing recorded, `*` for anything recorded.
+         */
+        AssetFilter: {
+            /** @description What the column must hold. */
+            application_name?: string | null;
+            /** @description What the column must hold. */
+            assessment_readiness?: string | null;
+            /** @description What the column must hold. */
+            asset_type?: string | null;
+            /** @description What the column must hold. */
+            availability_zone?: string | null;
+            /** @description What the column must hold. */
+            business_criticality?: string | null;
+            /** @description What the column must hold. */
+            business_owner?: string | null;
+            /** @description What the column must hold. */
+            completeness_score?: string | null;
+            /** @description What the column must hold. */
+            complexity_score?: string | null;
+            /** @description What the column must hold. */
+            confidence_score?: string | null;
+            /** @description What the column must hold. */
+            cpu_cores?: string | null;
+            /** @description What the column must hold. */
+            cpu_utilization_percent?: string | null;
+            /** @description What the column must hold. */
+            created_at?: string | null;
+            /** @description What the column must hold. */
+            criticality?: string | null;
+            /** @description What the column must hold. */
+            current_monthly_cost?: string | null;
+            /** @description What the column must hold. */
+            datacenter?: string | null;
+            /** @description What the column must hold. */
+            department?: string | null;
+            /** @description What the column must hold. */
+            description?: string | null;
+            /** @description What the column must hold. */
+            discovery_method?: string | null;
+            /** @description What the column must hold. */
+            discovery_source?: string | null;
+            /** @description What the column must hold. */
+            disk_iops?: string | null;
+            /** @description What the column must hold. */
+            environment?: string | null;
+            /** @description What the column must hold. */
+            estimated_cloud_cost?: string | null;
+            /** @description What the column must hold. */
+            fqdn?: string | null;
+            /** @description What the column must hold. */
+            hostname?: string | null;
+            /** @description What the column must hold. */
+            ip_address?: string | null;
+            /** @description What the column must hold. */
+            location?: string | null;
+            /** @description What the column must hold. */
+            mac_address?: string | null;
+            /** @description What the column must hold. */
+            memory_gb?: string | null;
+            /** @description What the column must hold. */
+            memory_utilization_percent?: string | null;
+            /** @description What the column must hold. */
+            migration_complexity?: string | null;
+            /** @description What the column must hold. */
+            migration_priority?: string | null;
+            /** @description What the column must hold. */
+            migration_status?: string | null;
+            /** @description What the column must hold. */
+            migration_wave?: string | null;
+            /** @description What the column must hold. */
+            name?: string | null;
+            /** @description What the column must hold. */
+            network_throughput_mbps?: string | null;
+            /** @description What the column must hold. */
+            operating_system?: string | null;
+            /** @description What the column must hold. */
+            os_version?: string | null;
+            /**
+             * @description Words that are all in name, host name, address, application, system, place or owners, in any case; words between quotation
+             *     marks stand together.
+             */
+            q?: string | null;
+            /** @description What the column must hold. */
+            quality_score?: string | null;
+            /** @description What the column must hold. */
+            rack_location?: string | null;
+            /** @description What the column must hold. */
+            six_r_strategy?: string | null;
+            /** @description What the column must hold. */
+            status?: string | null;
+            /** @description What the column must hold. */
+            storage_gb?: string | null;
+            /** @description What the column must hold. */
+            technical_owner?: string | null;
+            /** @description What the column must hold. */
+            technology_stack?: string | null;
+            /** @description What the column must hold. */
+            updated_at?: string | null;
+        };
+        /** @description What people did to an asset. */
+        AssetHistory: {
+            /** @description The latest 100, latest first. */
+            entries: components["schemas"]["AssetHistoryEntry"][];
+        };
+        /** @description One step. */
+        AssetHistoryEntry: {
+            /**
+             * Format: int32
+             * @description How many assets the change was about.
+             */
+            asset_count: number;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /**
+             * Format: uuid
+             * @description To undo it with.
+             */
+            change_id: string;
+            changes: components["schemas"]["AssetColumnChange"][];
+            /** @description `create`, `edit`, `delete` or `undo`. */
+            kind: string;
+            /** @description Whether it was taken back. */
+            undone: boolean;
+        };
+        /** @description The row of a file that an asset came from. */
+        AssetOrigin: {
+            /** @description Column of the file to the text in the cell. */
+            cells: Record<string, never>;
+            /** Format: uuid */
+            data_import_id: string;
+            filename: string;
+            import_name: string;
+            /** Format: date-time */
+            imported_at: string;
+            imported_by: string;
+            /**
+             * Format: int32
+             * @description Counted from 1 with the header row.
+             */
+            row_number: number;
+        };
+        /** @description A page of assets. */
         AssetPage: {
             assets: components["schemas"]["Asset"][];
             /** @description Send as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
+            /** @description Send as `cursor` for the page before; null on the first one. */
+            previous_cursor?: string | null;
             /**
              * Format: int64
-             * @description Assets that match, on all pages.
+             * @description Assets that match, on all pages, counted up to 10,000.
              */
             total: number;
+            /** @description Whether `total` is all of them. If not, `GET /api/v1/assets/count` counts them. */
+            total_is_exact: boolean;
+        };
+        /** @description Some assets: `ids` or `filter`, one of the two. */
+        AssetSelection: {
+            filter?: components["schemas"]["AssetFilter"] | null;
+            /** @description These, at most 1,000. */
+            ids?: string[] | null;
+        };
+        /** @description How many assets hold a value. */
+        AssetValue: {
+            /** Format: int64 */
+            count: number;
+            /** @description Null where nothing is recorded. */
+            value?: string | null;
+        };
+        /** @description The values of a column. */
+        AssetValues: {
+            /** @description Most frequent first, at most 100. */
+            values: components["schemas"]["AssetValue"][];
+        };
+        /** @description A change of several assets. */
+        AssetsChanged: {
+            /**
+             * Format: uuid
+             * @description To undo it with; null when nothing differed.
+             */
+            change_id?: string | null;
+            /**
+             * Format: int64
+             * @description So many assets were changed.
+             */
+            count: number;
+        };
+        /** @description A change of several assets. */
+        AssetsEdit: {
+            selection: components["schemas"]["AssetSelection"];
+            /** @description What columns are to hold. Name, host name and addresses are each asset's own and cannot be set for several. */
+            set: {
+                [key: string]: unknown;
+            };
         };
         /** @description A user's place in one client account. */
         Association: {
@@ -1102,22 +1122,6 @@ export interface components {
             /** Format: uuid */
             id: string;
             role: string;
-        };
-        /** @description Where one wants to begin. */
-        Begin: {
-            /** Format: uuid */
-            client_id?: string | null;
-            /** Format: uuid */
-            engagement_id?: string | null;
-        };
-        /** @description Where one begins from now on. */
-        Begun: {
-            /** Format: uuid */
-            client_id?: string | null;
-            /** Format: uuid */
-            engagement_id?: string | null;
-            /** @description Always `success`. */
-            status: string;
         };
         /** @description Where the boot stands. */
         Boot: {
@@ -1179,24 +1183,24 @@ export interface components {
          * @enum {string}
          */
         Cause: "reset" | "undo" | "restore";
-        /** @description Access to a client account for somebody, as the platform grants it. */
-        ClientAccessGrant: {
-            access_level: string;
-            /** Format: uuid */
-            client_account_id: string;
-            email?: string | null;
-            /**
-             * Format: date-time
-             * @description When access ends; null: never.
-             */
-            expires_at?: string | null;
-            /** @description The role that goes with the level when not given; no more than `client_admin`. */
-            role?: string | null;
+        /** @description Text or a number. */
+        CellValue: string | number;
+        /** @description What became of an undo. */
+        ChangeUndone: {
             /**
              * Format: uuid
-             * @description Who; or else their address.
+             * @description The undo itself is a change, which can be undone; null when nothing was put back.
              */
-            user_id?: string | null;
+            change_id?: string | null;
+            /** @description Those that are not, because they were changed since or because another asset has their name or address now; at most 100. */
+            refused: components["schemas"]["RefusedAsset"][];
+            /** @description How many those are. */
+            refused_count: number;
+            /**
+             * Format: int64
+             * @description So many assets are as they were before.
+             */
+            restored: number;
         };
         /** @description A client account as one of its members sees it. */
         ClientAccount: {
@@ -1222,121 +1226,10 @@ export interface components {
             /** @description Always `active`: archived ones are not listed. */
             status: string;
         };
-        /** @description A change to a client account. What is not there is kept; null empties. */
-        ClientAccountChange: {
-            company_size?: string | null;
-            description?: string | null;
-            headquarters_location?: string | null;
-            industry?: string | null;
-            name?: string | null;
-            primary_contact_email?: string | null;
-            primary_contact_name?: string | null;
-            primary_contact_phone?: string | null;
-            slug?: string | null;
-            /**
-             * Format: int64
-             * @description The version that was read.
-             */
-            version: number;
-        };
-        /** @description A client account with all that is known of it. */
-        ClientAccountDetails: {
-            access_level: string;
-            /** Format: int64 */
-            asset_count: number;
-            company_size?: string | null;
-            /** Format: date-time */
-            created_at: string;
-            description?: string | null;
-            /**
-             * Format: int64
-             * @description Nothing is counted in an archived one.
-             */
-            engagement_count: number;
-            headquarters_location?: string | null;
-            /** Format: uuid */
-            id: string;
-            industry?: string | null;
-            /**
-             * Format: int64
-             * @description Users who have access to it now; platform administrators have it without being counted.
-             */
-            member_count: number;
-            name: string;
-            /** @description What the caller may do in it as a whole. */
-            permissions: components["schemas"]["Permission"][];
-            primary_contact_email?: string | null;
-            primary_contact_name?: string | null;
-            primary_contact_phone?: string | null;
-            /** @description What the caller is in it. */
-            role: string;
-            slug: string;
-            /** @description `active` or `archived`. */
-            status: string;
-            /** Format: date-time */
-            updated_at: string;
-            /**
-             * Format: int64
-             * @description To be sent with a change.
-             */
-            version: number;
-        };
-        /** @description Client accounts with all that is known of them. */
-        ClientAccountList: {
-            /** @description By name. */
-            clients: components["schemas"]["ClientAccountDetails"][];
-        };
         /** @description The client accounts one may see. */
         ClientAccounts: {
             /** @description By name. */
             clients: components["schemas"]["ClientAccount"][];
-        };
-        /** @description How an engagement is closed. */
-        Closing: {
-            /** @description `completed` or `cancelled`. */
-            status: string;
-            /**
-             * Format: int64
-             * @description The version that was read.
-             */
-            version: number;
-        };
-        /** @description A client account in short. */
-        ContextClient: {
-            /** Format: date-time */
-            created_at: string;
-            description?: string | null;
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        /** @description An engagement in short. */
-        ContextEngagement: {
-            /** Format: uuid */
-            client_id: string;
-            description?: string | null;
-            /** Format: uuid */
-            id: string;
-            name: string;
-            status: string;
-        };
-        /** @description A flow in short. */
-        ContextFlow: {
-            flow_type: string;
-            /** Format: uuid */
-            id: string;
-            name?: string | null;
-            status: string;
-        };
-        /** @description A user in short. */
-        ContextUser: {
-            email: string;
-            /** Format: uuid */
-            id: string;
-            /** @description `admin` for a platform administrator, else `user`. */
-            role: string;
         };
         /** @description Who signs in. */
         Credentials: {
@@ -1371,17 +1264,10 @@ export interface components {
         };
         /** @description One engagement. */
         Engagement: {
-            /**
-             * Format: date-time
-             * @description When it was closed as completed.
-             */
-            actual_completion_date?: string | null;
             /** Format: int64 */
             asset_count: number;
             /** Format: uuid */
             client_account_id: string;
-            client_contact_email?: string | null;
-            client_contact_name?: string | null;
             description?: string | null;
             engagement_type: string;
             /** Format: uuid */
@@ -1396,56 +1282,6 @@ export interface components {
             status: string;
             /** Format: date-time */
             target_completion_date?: string | null;
-            /**
-             * Format: int64
-             * @description To be sent with a change.
-             */
-            version: number;
-        };
-        /** @description A change to an engagement. What is not there is kept; null empties. */
-        EngagementChange: {
-            client_contact_email?: string | null;
-            client_contact_name?: string | null;
-            description?: string | null;
-            engagement_type?: string | null;
-            name?: string | null;
-            priority?: string | null;
-            slug?: string | null;
-            start_date?: string | null;
-            /** @description `planning`, `active` or `on_hold`, or what it is; closing and opening again have operations of their own. */
-            status?: string | null;
-            target_completion_date?: string | null;
-            /**
-             * Format: int64
-             * @description The version that was read.
-             */
-            version: number;
-        };
-        /** @description What holds for somebody in one engagement. */
-        EngagementLevel: {
-            /** @description Null: the engagement is closed to them. */
-            access_level?: string | null;
-            /** Format: uuid */
-            engagement_id: string;
-        };
-        /** @description An engagement to choose. */
-        EngagementOption: {
-            /** Format: uuid */
-            client_id: string;
-            /** Format: date-time */
-            end_date?: string | null;
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** Format: date-time */
-            start_date?: string | null;
-            status: string;
-            type: string;
-        };
-        /** @description The engagements of a client account. */
-        EngagementOptions: {
-            /** @description By name. */
-            engagements: components["schemas"]["EngagementOption"][];
         };
         /** @description The engagements of a client account. */
         Engagements: {
@@ -1533,100 +1369,29 @@ export interface components {
             session: components["schemas"]["SessionTimes"];
             user: components["schemas"]["User"];
         };
-        /** @description Somebody with access to a client account. */
-        Member: {
-            access_level: string;
-            email: string;
-            /** @description Engagements where something else holds than in the client account. */
-            engagements: components["schemas"]["EngagementLevel"][];
-            /** Format: date-time */
-            expires_at?: string | null;
-            full_name: string;
-            /** Format: date-time */
-            granted_at: string;
-            /** @description Whether they may sign in at all. */
-            may_sign_in: boolean;
-            role: string;
-            /** @description `active`, `expired`, `revoked` or `requested`. */
-            status: string;
-            /** Format: uuid */
-            user_id: string;
-            /**
-             * Format: int64
-             * @description To be sent with a change.
-             */
-            version: number;
-        };
-        /** @description A place in a client account. */
-        MemberChange: {
-            access_level: string;
-            /** @description Levels of their own in engagements; all others follow the client account. Not given: as they are. */
-            engagements?: components["schemas"]["EngagementLevel"][] | null;
-            /**
-             * Format: date-time
-             * @description When access ends; null: never.
-             */
-            expires_at?: string | null;
-            role: string;
-            /**
-             * Format: int64
-             * @description The version that was read; not given: whatever there is is replaced.
-             */
-            version?: number | null;
-        };
-        /** @description Who has access to a client account. */
-        Members: {
-            /** @description By name; also those whose access ended, and those who asked for it. */
-            members: components["schemas"]["Member"][];
-        };
         /** @description An id with its name. */
         Named: {
             /** Format: uuid */
             id: string;
             name: string;
         };
-        /** @description A role or an access level. */
-        NamedWord: {
-            /** @description As in requests. */
-            name: string;
-            /** @description As people say it. */
-            title: string;
+        /** @description A new asset. */
+        NewAsset: {
+            /** @description What its columns hold; `name` and `asset_type` are among them. */
+            set: {
+                [key: string]: unknown;
+            };
         };
-        /** @description A new client account. */
-        NewClientAccount: {
-            company_size?: string | null;
-            /** @description At most 2,000 characters. */
-            description?: string | null;
-            headquarters_location?: string | null;
-            industry?: string | null;
-            /** @description At most 255 characters. */
-            name: string;
-            primary_contact_email?: string | null;
-            primary_contact_name?: string | null;
-            primary_contact_phone?: string | null;
-            /** @description Lower case letters, digits and hyphens, unique; made of the name when not given. */
-            slug?: string | null;
-        };
-        /** @description A new engagement. */
-        NewEngagement: {
-            client_contact_email?: string | null;
-            client_contact_name?: string | null;
-            /** @description At most 2,000 characters. */
-            description?: string | null;
-            /** @description Lower snake case; `migration` when not given. */
-            engagement_type?: string | null;
-            /** @description At most 255 characters. */
-            name: string;
-            /** @description `low`, `medium`, `high` or `critical`; `medium` when not given. */
-            priority?: string | null;
-            /** @description Lower case letters, digits and hyphens, unique in the client account; made of the name when not given. */
-            slug?: string | null;
-            /** Format: date-time */
-            start_date?: string | null;
-            /** @description `planning`, `active` or `on_hold`; `planning` when not given. */
-            status?: string | null;
-            /** Format: date-time */
-            target_completion_date?: string | null;
+        /** @description What to write into a file. */
+        NewAssetExport: {
+            /** @description The columns, in order; all when not given. */
+            columns?: string[] | null;
+            /** @description Whether text that a spreadsheet would run as a formula gets an apostrophe before it; true when not given. */
+            escape_formulas?: boolean | null;
+            /** @description Exactly these assets. */
+            filter: components["schemas"]["AssetFilter"];
+            /** @description As `sort` of `GET /api/v1/assets`. */
+            sort?: string | null;
         };
         /** @description A snapshot to be made. */
         NewSnapshot: {
@@ -1683,41 +1448,6 @@ export interface components {
          * @enum {string}
          */
         Permission: "asset.view" | "asset.export" | "asset.edit" | "asset.import" | "asset.delete" | "engagement.view" | "engagement.edit" | "engagement.close" | "engagement.create" | "client.view" | "client.edit" | "member.view" | "member.manage" | "audit.view" | "audit.export" | "client.create" | "client.archive" | "user.view" | "user.approve" | "user.suspend" | "role.assign" | "data.reset" | "data.snapshot" | "lab.use" | "platform.administer";
-        /** @description Who has a permission. */
-        PermissionRule: {
-            /** @description The least level that lets it through. */
-            from_access_level: string;
-            /** @description The weakest role that has it. */
-            from_role: string;
-            name: components["schemas"]["Permission"];
-            /** @description `engagement`, `client_account` or `platform`. */
-            scope: string;
-            /** @description What it allows. */
-            sentence: string;
-        };
-        /** @description Who one is and where one begins; null where one has access to nothing. */
-        PlatformContext: {
-            /** @description Flows of the engagement that have not ended, latest first. */
-            active_flows: components["schemas"]["ContextFlow"][];
-            client?: components["schemas"]["ContextClient"] | null;
-            current_flow?: components["schemas"]["ContextFlow"] | null;
-            engagement?: components["schemas"]["ContextEngagement"] | null;
-            user: components["schemas"]["ContextUser"];
-        };
-        /** @description Whether a user administers the platform. */
-        PlatformRole: {
-            /**
-             * Format: date-time
-             * @description When it ends; null: never.
-             */
-            expires_at?: string | null;
-            granted: boolean;
-            /**
-             * Format: int64
-             * @description The version that was read.
-             */
-            version: number;
-        };
         /** @description A data import, a discovery or an assessment, and how far it is. */
         Progress: {
             /**
@@ -1749,92 +1479,41 @@ export interface components {
             records?: number | null;
             status: string;
         };
-        /** @description That a registration was received, whether or not the address has an account. */
-        Registered: {
-            /** @description Always `pending`. */
-            approval_status: string;
-            /** @description For people. */
-            message: string;
-            /** @description Always `success`. */
-            status: string;
-            /**
-             * Format: uuid
-             * @description Under which one can ask where it stands.
-             */
-            user_profile_id: string;
-        };
-        /** @description Somebody who asks for an account, with the fields of the platform's form. */
-        Registration: {
-            /**
-             * Format: uuid
-             * @description The client account one asks for. Whether there is such a one does not show.
-             */
-            default_client_account_id?: string | null;
-            /**
-             * Format: uuid
-             * @description The engagement one asks for.
-             */
-            default_engagement_id?: string | null;
-            /**
-             * @description E-mail address; kept in lower case.
-             * @example ada@example.com
-             */
-            email: string;
-            /** @description First and last name, at most 200 characters. */
-            full_name: string;
-            /** @description At most 255 characters. */
-            linkedin_profile?: string | null;
-            /** @description Who can vouch for one. */
-            manager_email?: string | null;
-            /** @description Kind of message to true or false; at most 20 kinds. */
-            notification_preferences?: {
-                [key: string]: boolean;
-            } | null;
-            /** @description At most 255 characters. */
-            organization?: string | null;
-            /** @description At least 8 characters of any kind. There is no mail by which one could be sent. */
-            password: string;
-            /** @description At most 20 characters. */
-            phone_number?: string | null;
-            /** @description Why one asks; 10 to 2,000 characters. */
-            registration_reason: string;
-            /** @description `read_only` when not given. */
-            requested_access_level?: string | null;
-            /** @description What one does there; 5 to 255 characters. */
-            role_description: string;
-        };
-        /** @description Where a registration stands. */
-        RegistrationStatus: {
-            /** @description `pending`, `approved` or `rejected`. An id that is no registration's is pending. */
-            approval_status: string;
-            /** @description Why it was rejected. */
-            rejection_reason?: string | null;
-            /** @description Always `success`. */
-            status: string;
-        };
-        /** @description Why a registration is turned down. */
-        Rejection: {
-            /** @description 10 to 2,000 characters; whoever registered can read it. */
-            rejection_reason: string;
+        /** @description An asset that was left as it is. */
+        RefusedAsset: {
             /** Format: uuid */
-            user_id: string;
+            id: string;
+            name: string;
         };
-        /** @description That an engagement is opened again. */
-        Reopening: {
-            /**
-             * Format: int64
-             * @description The version that was read.
-             */
-            version: number;
+        /** @description The layout that the caller last had. */
+        RememberedLayout: {
+            layout?: components["schemas"]["TableLayout"] | null;
         };
-        /** @description Every role and level with what it may do. */
-        Roles: {
-            /** @description Least first. */
-            access_levels: components["schemas"]["NamedWord"][];
-            /** @description By subject. */
-            permissions: components["schemas"]["PermissionRule"][];
-            /** @description Weakest first. */
-            roles: components["schemas"]["NamedWord"][];
+        /** @description A view kept under a name. */
+        SavedView: {
+            /** Format: uuid */
+            id: string;
+            /** @description Whether the table opens with it. */
+            is_default: boolean;
+            layout: components["schemas"]["TableLayout"];
+            name: string;
+            /** @description Filter and order as the page's address has them. */
+            query: string;
+        };
+        /** @description What a view is to be. */
+        SavedViewWords: {
+            /** @description Whether the table opens with it; then no other does. */
+            is_default: boolean;
+            layout: components["schemas"]["TableLayout"];
+            /** @description 1 to 80 characters, unlike the caller's other views. */
+            name: string;
+            /** @description Filter and order as the page's address has them, without the question mark; at most 4,000 bytes. */
+            query: string;
+        };
+        /** @description The caller's saved views. */
+        SavedViews: {
+            /** @description By name. */
+            views: components["schemas"]["SavedView"][];
         };
         /** @description When a session began and ends. */
         SessionTimes: {
@@ -1917,13 +1596,6 @@ export interface components {
              */
             unknown: number;
         };
-        /** @description Why a user is kept out. */
-        Suspension: {
-            /** @description At most 2,000 characters, for the audit trail. */
-            reason: string;
-            /** Format: uuid */
-            user_id: string;
-        };
         /** @description A finished reset or undo. */
         Swapped: {
             /**
@@ -1941,6 +1613,17 @@ export interface components {
             name?: string | null;
             /** @description The operating systems as recorded: what the asset list is to be filtered by. */
             operating_systems: string[];
+        };
+        /** @description How a table is laid out. */
+        TableLayout: {
+            /** @description The columns shown, in order. */
+            columns: string[];
+            /** @description `comfortable` or `compact`. */
+            density: string;
+            /** @description Widths in px of columns that were widened or narrowed. */
+            widths: {
+                [key: string]: number;
+            };
         };
         /** @description One piece of work. */
         Task: {
@@ -2063,96 +1746,6 @@ export interface components {
             /** @description The local part of the e-mail address. */
             username: string;
         };
-        /** @description A user's access to a client account. */
-        UserAccess: {
-            access_level: string;
-            client_account: string;
-            /** Format: uuid */
-            client_account_id: string;
-            /** Format: date-time */
-            expires_at?: string | null;
-            role: string;
-            /** @description `active`, `expired`, `revoked` or `requested`. */
-            status: string;
-        };
-        /** @description A user with all that was granted. */
-        UserDetails: components["schemas"]["UserSummary"] & {
-            /** @description Also what ended, and what they asked for. */
-            client_access: components["schemas"]["UserAccess"][];
-            manager_email?: string | null;
-            phone_number?: string | null;
-            /** @description Also those that ended. */
-            roles: components["schemas"]["UserRole"][];
-            /** @description Those that have not ended, latest first. */
-            sessions: components["schemas"]["UserSession"][];
-            /** @description Why they were suspended or rejected last; null for whoever may sign in. */
-            status_reason?: string | null;
-        };
-        /** @description A page of users, by address. */
-        UserPage: {
-            /** @description Send as `cursor` for the next page; null on the last one. */
-            next_cursor?: string | null;
-            /**
-             * Format: int64
-             * @description Users that match, on all pages.
-             */
-            total: number;
-            users: components["schemas"]["UserSummary"][];
-        };
-        /** @description A role of a user. */
-        UserRole: {
-            /** @description Name of the client account, unless global. */
-            client_account?: string | null;
-            /** Format: date-time */
-            expires_at?: string | null;
-            /** Format: uuid */
-            id: string;
-            /** @description Whether it counts now. */
-            in_force: boolean;
-            role: string;
-            /** @description `global`, `client` or `engagement`. */
-            scope: string;
-        };
-        /** @description A session of a user; its id opens nothing. */
-        UserSession: {
-            /** Format: date-time */
-            created_at: string;
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            last_seen_at: string;
-            user_agent?: string | null;
-        };
-        /** @description A user in a list. */
-        UserSummary: {
-            /** Format: date-time */
-            approved_at?: string | null;
-            /**
-             * Format: int64
-             * @description Client accounts they have access to now.
-             */
-            client_account_count: number;
-            email: string;
-            full_name: string;
-            /** Format: uuid */
-            id: string;
-            is_platform_admin: boolean;
-            /** Format: date-time */
-            last_login_at?: string | null;
-            organization?: string | null;
-            /** Format: date-time */
-            registered_at: string;
-            registration_reason?: string | null;
-            requested_access_level: string;
-            role_description?: string | null;
-            /** @description `pending_approval`, `active`, `suspended`, `deactivated` or `rejected`. */
-            status: string;
-            /**
-             * Format: int64
-             * @description To be sent with a change.
-             */
-            version: number;
-        };
         /** @description A wave of the migration and the assets in it. */
         Wave: {
             /** Format: int64 */
@@ -2175,14 +1768,19 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    admin_clients: {
+    undo_asset_change: {
         parameters: {
-            query?: {
-                /** @description `active`, the default, or `archived`, which only a platform administrator gets any of. */
-                status?: string;
+            query?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
             };
-            header?: never;
-            path?: never;
+            path: {
+                /** @description The change */
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -2192,10 +1790,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ClientAccountList"];
+                    "application/json": components["schemas"]["ChangeUndone"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2213,16 +1843,349 @@ export interface operations {
             };
         };
     };
-    create_client: {
+    begin_asset_export: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewClientAccount"];
+                "application/json": components["schemas"]["NewAssetExport"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetExport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    asset_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The export; one of the caller's */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetExport"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    cancel_asset_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The export; one of the caller's */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    asset_table: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RememberedLayout"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    set_asset_table: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TableLayout"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    asset_views: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViews"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_asset_view: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewWords"];
             };
         };
         responses: {
@@ -2231,482 +2194,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ClientAccountDetails"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    admin_client: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The client account */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClientAccountDetails"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    update_client: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The client account */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ClientAccountChange"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClientAccountDetails"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    archive_client: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The client account */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Archival"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClientAccountDetails"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    members: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The client account */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Members"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    put_member: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The client account */
-                id: string;
-                /** @description The user */
-                user_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MemberChange"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Member"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    revoke_member: {
-        parameters: {
-            query?: {
-                /** @description Not given: whatever there is is taken. */
-                version?: number;
-            };
-            header?: never;
-            path: {
-                /** @description The client account */
-                id: string;
-                /** @description The user */
-                user_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Member"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    unarchive_client: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The client account */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClientAccountDetails"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    admin_engagements: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The client account; must be among the caller's */
-                "X-Client-Account-ID": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Engagements"];
+                    "application/json": components["schemas"]["SavedView"];
                 };
             };
             400: {
@@ -2743,28 +2231,33 @@ export interface operations {
             };
         };
     };
-    create_engagement: {
+    change_asset_view: {
         parameters: {
             query?: never;
             header: {
                 /** @description The client account; must be among the caller's */
                 "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
             };
-            path?: never;
+            path: {
+                /** @description The view */
+                id: string;
+            };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewEngagement"];
+                "application/json": components["schemas"]["SavedViewWords"];
             };
         };
         responses: {
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Engagement"];
+                    "application/json": components["schemas"]["SavedView"];
                 };
             };
             400: {
@@ -2776,14 +2269,6 @@ export interface operations {
                 };
             };
             401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2809,28 +2294,28 @@ export interface operations {
             };
         };
     };
-    admin_engagement: {
+    delete_asset_view: {
         parameters: {
             query?: never;
             header: {
                 /** @description The client account; must be among the caller's */
                 "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
             };
             path: {
-                /** @description The engagement */
+                /** @description The view */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["Engagement"];
-                };
+                content?: never;
             };
             400: {
                 headers: {
@@ -2849,237 +2334,6 @@ export interface operations {
                 };
             };
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    update_engagement: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The client account; must be among the caller's */
-                "X-Client-Account-ID": string;
-            };
-            path: {
-                /** @description The engagement */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EngagementChange"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Engagement"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    close_engagement: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The client account; must be among the caller's */
-                "X-Client-Account-ID": string;
-            };
-            path: {
-                /** @description The engagement */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Closing"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Engagement"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    reopen_engagement: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The client account; must be among the caller's */
-                "X-Client-Account-ID": string;
-            };
-            path: {
-                /** @description The engagement */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Reopening"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Engagement"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3102,18 +2356,109 @@ export interface operations {
             query?: {
                 /** @description Assets on a page, 1 to 500; 100 when not given. */
                 limit?: number;
-                /** @description `next_cursor` of the page before. */
+                /** @description A column's name; with a minus before it, greatest first. `name` when not given. What is not recorded comes last either way. */
+                sort?: string;
+                /** @description `next_cursor` or `previous_cursor` of a page in the same order. */
                 cursor?: string;
-                /** @description Only this type. */
-                asset_type?: string;
-                /** @description Only this environment; `none` for assets without one. */
-                environment?: string;
-                /** @description Only this criticality; `none` for assets without one. */
-                criticality?: string;
-                /** @description Only this status; `none` for assets without one. */
-                status?: string;
-                /** @description Only assets whose name, host name, address, application or operating system contains this, in any case. */
+                /** @description The page behind so many assets. For jumps: reading on by cursor is quicker and misses nothing that moves. */
+                offset?: number;
+                /** @description `true` for the last page. */
+                last?: boolean;
+                /**
+                 * @description Words that are all in name, host name, address, application, system, place or owners, in any case; words between quotation
+                 *     marks stand together.
+                 */
                 q?: string;
+                /** @description What the column must hold. */
+                name?: string;
+                /** @description What the column must hold. */
+                asset_type?: string;
+                /** @description What the column must hold. */
+                assessment_readiness?: string;
+                /** @description What the column must hold. */
+                environment?: string;
+                /** @description What the column must hold. */
+                criticality?: string;
+                /** @description What the column must hold. */
+                status?: string;
+                /** @description What the column must hold. */
+                cpu_cores?: string;
+                /** @description What the column must hold. */
+                memory_gb?: string;
+                /** @description What the column must hold. */
+                storage_gb?: string;
+                /** @description What the column must hold. */
+                operating_system?: string;
+                /** @description What the column must hold. */
+                os_version?: string;
+                /** @description What the column must hold. */
+                ip_address?: string;
+                /** @description What the column must hold. */
+                hostname?: string;
+                /** @description What the column must hold. */
+                fqdn?: string;
+                /** @description What the column must hold. */
+                mac_address?: string;
+                /** @description What the column must hold. */
+                application_name?: string;
+                /** @description What the column must hold. */
+                technology_stack?: string;
+                /** @description What the column must hold. */
+                department?: string;
+                /** @description What the column must hold. */
+                business_owner?: string;
+                /** @description What the column must hold. */
+                technical_owner?: string;
+                /** @description What the column must hold. */
+                location?: string;
+                /** @description What the column must hold. */
+                datacenter?: string;
+                /** @description What the column must hold. */
+                rack_location?: string;
+                /** @description What the column must hold. */
+                availability_zone?: string;
+                /** @description What the column must hold. */
+                six_r_strategy?: string;
+                /** @description What the column must hold. */
+                business_criticality?: string;
+                /** @description What the column must hold. */
+                migration_priority?: string;
+                /** @description What the column must hold. */
+                migration_complexity?: string;
+                /** @description What the column must hold. */
+                migration_wave?: string;
+                /** @description What the column must hold. */
+                migration_status?: string;
+                /** @description What the column must hold. */
+                current_monthly_cost?: string;
+                /** @description What the column must hold. */
+                estimated_cloud_cost?: string;
+                /** @description What the column must hold. */
+                description?: string;
+                /** @description What the column must hold. */
+                completeness_score?: string;
+                /** @description What the column must hold. */
+                quality_score?: string;
+                /** @description What the column must hold. */
+                complexity_score?: string;
+                /** @description What the column must hold. */
+                confidence_score?: string;
+                /** @description What the column must hold. */
+                cpu_utilization_percent?: string;
+                /** @description What the column must hold. */
+                memory_utilization_percent?: string;
+                /** @description What the column must hold. */
+                disk_iops?: string;
+                /** @description What the column must hold. */
+                network_throughput_mbps?: string;
+                /** @description What the column must hold. */
+                discovery_method?: string;
+                /** @description What the column must hold. */
+                discovery_source?: string;
+                /** @description What the column must hold. */
+                created_at?: string;
+                /** @description What the column must hold. */
+                updated_at?: string;
             };
             header: {
                 /** @description The client account; must be among the caller's */
@@ -3168,25 +2513,38 @@ export interface operations {
             };
         };
     };
-    reactivate_user: {
+    create_asset: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Activation"];
+                "application/json": components["schemas"]["NewAsset"];
             };
         };
         responses: {
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserDetails"];
+                    "application/json": components["schemas"]["AssetChanged"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
             401: {
@@ -3213,14 +2571,6 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3231,10 +2581,111 @@ export interface operations {
             };
         };
     };
-    active_users: {
+    count_assets: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /**
+                 * @description Words that are all in name, host name, address, application, system, place or owners, in any case; words between quotation
+                 *     marks stand together.
+                 */
+                q?: string;
+                /** @description What the column must hold. */
+                name?: string;
+                /** @description What the column must hold. */
+                asset_type?: string;
+                /** @description What the column must hold. */
+                assessment_readiness?: string;
+                /** @description What the column must hold. */
+                environment?: string;
+                /** @description What the column must hold. */
+                criticality?: string;
+                /** @description What the column must hold. */
+                status?: string;
+                /** @description What the column must hold. */
+                cpu_cores?: string;
+                /** @description What the column must hold. */
+                memory_gb?: string;
+                /** @description What the column must hold. */
+                storage_gb?: string;
+                /** @description What the column must hold. */
+                operating_system?: string;
+                /** @description What the column must hold. */
+                os_version?: string;
+                /** @description What the column must hold. */
+                ip_address?: string;
+                /** @description What the column must hold. */
+                hostname?: string;
+                /** @description What the column must hold. */
+                fqdn?: string;
+                /** @description What the column must hold. */
+                mac_address?: string;
+                /** @description What the column must hold. */
+                application_name?: string;
+                /** @description What the column must hold. */
+                technology_stack?: string;
+                /** @description What the column must hold. */
+                department?: string;
+                /** @description What the column must hold. */
+                business_owner?: string;
+                /** @description What the column must hold. */
+                technical_owner?: string;
+                /** @description What the column must hold. */
+                location?: string;
+                /** @description What the column must hold. */
+                datacenter?: string;
+                /** @description What the column must hold. */
+                rack_location?: string;
+                /** @description What the column must hold. */
+                availability_zone?: string;
+                /** @description What the column must hold. */
+                six_r_strategy?: string;
+                /** @description What the column must hold. */
+                business_criticality?: string;
+                /** @description What the column must hold. */
+                migration_priority?: string;
+                /** @description What the column must hold. */
+                migration_complexity?: string;
+                /** @description What the column must hold. */
+                migration_wave?: string;
+                /** @description What the column must hold. */
+                migration_status?: string;
+                /** @description What the column must hold. */
+                current_monthly_cost?: string;
+                /** @description What the column must hold. */
+                estimated_cloud_cost?: string;
+                /** @description What the column must hold. */
+                description?: string;
+                /** @description What the column must hold. */
+                completeness_score?: string;
+                /** @description What the column must hold. */
+                quality_score?: string;
+                /** @description What the column must hold. */
+                complexity_score?: string;
+                /** @description What the column must hold. */
+                confidence_score?: string;
+                /** @description What the column must hold. */
+                cpu_utilization_percent?: string;
+                /** @description What the column must hold. */
+                memory_utilization_percent?: string;
+                /** @description What the column must hold. */
+                disk_iops?: string;
+                /** @description What the column must hold. */
+                network_throughput_mbps?: string;
+                /** @description What the column must hold. */
+                discovery_method?: string;
+                /** @description What the column must hold. */
+                discovery_source?: string;
+                /** @description What the column must hold. */
+                created_at?: string;
+                /** @description What the column must hold. */
+                updated_at?: string;
+            };
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3245,7 +2696,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserPage"];
+                    "application/json": components["schemas"]["AssetCount"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
             401: {
@@ -3256,7 +2715,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
-            403: {
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3266,19 +2733,21 @@ export interface operations {
             };
         };
     };
-    set_platform_role: {
+    delete_assets: {
         parameters: {
             query?: never;
-            header?: never;
-            path: {
-                /** @description The user */
-                id: string;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
             };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PlatformRole"];
+                "application/json": components["schemas"]["AssetSelection"];
             };
         };
         responses: {
@@ -3287,7 +2756,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserDetails"];
+                    "application/json": components["schemas"]["AssetsChanged"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
             401: {
@@ -3332,16 +2809,21 @@ export interface operations {
             };
         };
     };
-    approve_user: {
+    edit_assets: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Approval"];
+                "application/json": components["schemas"]["AssetsEdit"];
             };
         };
         responses: {
@@ -3350,7 +2832,466 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserDetails"];
+                    "application/json": components["schemas"]["AssetsChanged"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    export_assets: {
+        parameters: {
+            query?: {
+                /** @description As for the pages */
+                sort?: string;
+                /** @description Names with commas between them, in order; all when not given */
+                columns?: string;
+                /** @description `false` to leave text as it is */
+                escape_formulas?: boolean;
+                /**
+                 * @description Words that are all in name, host name, address, application, system, place or owners, in any case; words between quotation
+                 *     marks stand together.
+                 */
+                q?: string;
+                /** @description What the column must hold. */
+                name?: string;
+                /** @description What the column must hold. */
+                asset_type?: string;
+                /** @description What the column must hold. */
+                assessment_readiness?: string;
+                /** @description What the column must hold. */
+                environment?: string;
+                /** @description What the column must hold. */
+                criticality?: string;
+                /** @description What the column must hold. */
+                status?: string;
+                /** @description What the column must hold. */
+                cpu_cores?: string;
+                /** @description What the column must hold. */
+                memory_gb?: string;
+                /** @description What the column must hold. */
+                storage_gb?: string;
+                /** @description What the column must hold. */
+                operating_system?: string;
+                /** @description What the column must hold. */
+                os_version?: string;
+                /** @description What the column must hold. */
+                ip_address?: string;
+                /** @description What the column must hold. */
+                hostname?: string;
+                /** @description What the column must hold. */
+                fqdn?: string;
+                /** @description What the column must hold. */
+                mac_address?: string;
+                /** @description What the column must hold. */
+                application_name?: string;
+                /** @description What the column must hold. */
+                technology_stack?: string;
+                /** @description What the column must hold. */
+                department?: string;
+                /** @description What the column must hold. */
+                business_owner?: string;
+                /** @description What the column must hold. */
+                technical_owner?: string;
+                /** @description What the column must hold. */
+                location?: string;
+                /** @description What the column must hold. */
+                datacenter?: string;
+                /** @description What the column must hold. */
+                rack_location?: string;
+                /** @description What the column must hold. */
+                availability_zone?: string;
+                /** @description What the column must hold. */
+                six_r_strategy?: string;
+                /** @description What the column must hold. */
+                business_criticality?: string;
+                /** @description What the column must hold. */
+                migration_priority?: string;
+                /** @description What the column must hold. */
+                migration_complexity?: string;
+                /** @description What the column must hold. */
+                migration_wave?: string;
+                /** @description What the column must hold. */
+                migration_status?: string;
+                /** @description What the column must hold. */
+                current_monthly_cost?: string;
+                /** @description What the column must hold. */
+                estimated_cloud_cost?: string;
+                /** @description What the column must hold. */
+                description?: string;
+                /** @description What the column must hold. */
+                completeness_score?: string;
+                /** @description What the column must hold. */
+                quality_score?: string;
+                /** @description What the column must hold. */
+                complexity_score?: string;
+                /** @description What the column must hold. */
+                confidence_score?: string;
+                /** @description What the column must hold. */
+                cpu_utilization_percent?: string;
+                /** @description What the column must hold. */
+                memory_utilization_percent?: string;
+                /** @description What the column must hold. */
+                disk_iops?: string;
+                /** @description What the column must hold. */
+                network_throughput_mbps?: string;
+                /** @description What the column must hold. */
+                discovery_method?: string;
+                /** @description What the column must hold. */
+                discovery_source?: string;
+                /** @description What the column must hold. */
+                created_at?: string;
+                /** @description What the column must hold. */
+                updated_at?: string;
+            };
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, UTF-8, RFC 4180, with a head line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    asset_values: {
+        parameters: {
+            query: {
+                /** @description The column's name */
+                column: string;
+                /**
+                 * @description Words that are all in name, host name, address, application, system, place or owners, in any case; words between quotation
+                 *     marks stand together.
+                 */
+                q?: string;
+                /** @description What the column must hold. */
+                name?: string;
+                /** @description What the column must hold. */
+                asset_type?: string;
+                /** @description What the column must hold. */
+                assessment_readiness?: string;
+                /** @description What the column must hold. */
+                environment?: string;
+                /** @description What the column must hold. */
+                criticality?: string;
+                /** @description What the column must hold. */
+                status?: string;
+                /** @description What the column must hold. */
+                cpu_cores?: string;
+                /** @description What the column must hold. */
+                memory_gb?: string;
+                /** @description What the column must hold. */
+                storage_gb?: string;
+                /** @description What the column must hold. */
+                operating_system?: string;
+                /** @description What the column must hold. */
+                os_version?: string;
+                /** @description What the column must hold. */
+                ip_address?: string;
+                /** @description What the column must hold. */
+                hostname?: string;
+                /** @description What the column must hold. */
+                fqdn?: string;
+                /** @description What the column must hold. */
+                mac_address?: string;
+                /** @description What the column must hold. */
+                application_name?: string;
+                /** @description What the column must hold. */
+                technology_stack?: string;
+                /** @description What the column must hold. */
+                department?: string;
+                /** @description What the column must hold. */
+                business_owner?: string;
+                /** @description What the column must hold. */
+                technical_owner?: string;
+                /** @description What the column must hold. */
+                location?: string;
+                /** @description What the column must hold. */
+                datacenter?: string;
+                /** @description What the column must hold. */
+                rack_location?: string;
+                /** @description What the column must hold. */
+                availability_zone?: string;
+                /** @description What the column must hold. */
+                six_r_strategy?: string;
+                /** @description What the column must hold. */
+                business_criticality?: string;
+                /** @description What the column must hold. */
+                migration_priority?: string;
+                /** @description What the column must hold. */
+                migration_complexity?: string;
+                /** @description What the column must hold. */
+                migration_wave?: string;
+                /** @description What the column must hold. */
+                migration_status?: string;
+                /** @description What the column must hold. */
+                current_monthly_cost?: string;
+                /** @description What the column must hold. */
+                estimated_cloud_cost?: string;
+                /** @description What the column must hold. */
+                description?: string;
+                /** @description What the column must hold. */
+                completeness_score?: string;
+                /** @description What the column must hold. */
+                quality_score?: string;
+                /** @description What the column must hold. */
+                complexity_score?: string;
+                /** @description What the column must hold. */
+                confidence_score?: string;
+                /** @description What the column must hold. */
+                cpu_utilization_percent?: string;
+                /** @description What the column must hold. */
+                memory_utilization_percent?: string;
+                /** @description What the column must hold. */
+                disk_iops?: string;
+                /** @description What the column must hold. */
+                network_throughput_mbps?: string;
+                /** @description What the column must hold. */
+                discovery_method?: string;
+                /** @description What the column must hold. */
+                discovery_source?: string;
+                /** @description What the column must hold. */
+                created_at?: string;
+                /** @description What the column must hold. */
+                updated_at?: string;
+            };
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetValues"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    asset: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
+            };
+            path: {
+                /** @description The asset */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetDetail"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    edit_asset: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
+            };
+            path: {
+                /** @description The asset */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssetEdit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetChanged"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
             401: {
@@ -3378,6 +3319,65 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    asset_history: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+                /** @description An engagement of it */
+                "X-Engagement-ID": string;
+            };
+            path: {
+                /** @description The asset */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetHistory"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3417,124 +3417,6 @@ export interface operations {
                 };
             };
             401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    suspend_user: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Suspension"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UserDetails"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    grant_client_access: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ClientAccessGrant"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Member"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3643,298 +3525,6 @@ export interface operations {
             };
         };
     };
-    pending_approvals: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UserPage"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    register: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Registration"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Registered"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    registration_status: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The user_profile_id of the registration */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RegistrationStatus"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    reject_user: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Rejection"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UserDetails"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    roles: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Roles"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    user_details: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The user */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UserDetails"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    users: {
-        parameters: {
-            query?: {
-                /** @description `pending_approval`, `active`, `suspended`, `deactivated` or `rejected`. */
-                status?: string;
-                /** @description Only whose name, address or organisation contains this, in any case. */
-                q?: string;
-                /** @description Users on a page, 1 to 500; 100 when not given. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UserPage"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
     boot: {
         parameters: {
             query?: {
@@ -3953,126 +3543,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Boot"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    context_clients: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClientAccounts"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    context_engagements: {
-        parameters: {
-            query: {
-                /** @description The client account. */
-                client_id: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EngagementOptions"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    update_context: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Begin"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Begun"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
             422: {
@@ -4112,40 +3582,6 @@ export interface operations {
             };
         };
     };
-    default_client: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ContextClient"];
-                };
-            };
-            /** @description One has access to none */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
     client_engagements: {
         parameters: {
             query?: never;
@@ -4164,80 +3600,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Engagements"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    context_me: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlatformContext"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
-        };
-    };
-    put_defaults: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Begin"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Begun"];
                 };
             };
             401: {

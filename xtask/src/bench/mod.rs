@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: how long things take, as medians with least and greatest.
 
+mod api;
 mod boot;
 mod peers;
 mod quiet;
@@ -29,7 +30,7 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     /// Beside the other embedded servers.
     pub(crate) peers: bool,
-    /// Assets whose pages `schema` reads.
+    /// Assets whose pages `schema` reads, and the most at which `api` is asked.
     pub(crate) assets: usize,
     /// As tables for a Markdown file.
     pub(crate) markdown: bool,
@@ -37,20 +38,24 @@ pub(crate) struct Options {
     pub(crate) drydock: Option<PathBuf>,
 }
 
-/// Measures one subject: `boot`, `reset`, `schema` or `snapshot`.
+/// Measures one subject: `api`, `boot`, `reset`, `schema` or `snapshot`.
 pub(crate) fn run(repo: &Repo, subject: &str, options: &Options) -> Result<()> {
     if options.rounds < ROUNDS {
         bail!("{} rounds are too few for a median: ask for {ROUNDS} or more", options.rounds);
     }
     let measure = match subject {
+        "api" => api::run,
         "boot" => boot::run,
         "reset" => reset::run,
         "schema" => schema::run,
         "snapshot" => snapshot::run,
-        other => bail!("{other} cannot be measured: choose boot, reset, schema or snapshot"),
+        other => bail!("{other} cannot be measured: choose api, boot, reset, schema or snapshot"),
     };
     if options.peers && subject == "snapshot" {
         bail!("no peer has snapshots: `bench snapshot` compares with pg_dump and pg_restore instead");
+    }
+    if options.peers && subject == "api" {
+        bail!("no peer has an API: `bench api` compares its two doors");
     }
     if options.peers && subject == "schema" {
         bail!("no peer has our schema: `bench schema` compares with the same tables without policies");

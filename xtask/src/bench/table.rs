@@ -8,6 +8,8 @@ pub(crate) struct Table {
     unit: &'static str,
     rows: Vec<Row>,
     notes: Vec<String>,
+    /// Whether p50 and p99 are told rather than median, least and greatest.
+    percentiles: bool,
 }
 
 struct Row {
@@ -20,7 +22,12 @@ struct Row {
 impl Table {
     /// An empty one; `unit` is what every number counts.
     pub(crate) fn new(title: impl Into<String>, unit: &'static str) -> Self {
-        Self { title: title.into(), unit, rows: Vec::new(), notes: Vec::new() }
+        Self { title: title.into(), unit, rows: Vec::new(), notes: Vec::new(), percentiles: false }
+    }
+
+    /// An empty one that tells p50 and p99.
+    pub(crate) fn percentiles(title: impl Into<String>, unit: &'static str) -> Self {
+        Self { percentiles: true, ..Self::new(title, unit) }
     }
 
     /// Adds a row.
@@ -50,8 +57,14 @@ impl Table {
         let ratios = self.rows.iter().any(|row| row.base.is_some());
         let spread = self.rows.iter().any(|row| row.sample.len() > 1);
         let mut header = vec![format!("{} ({})", self.title, self.unit)];
-        header.push(if spread { "median".to_owned() } else { self.unit.to_owned() });
-        if spread {
+        header.push(match (self.percentiles, spread) {
+            (true, _) => "p50".to_owned(),
+            (false, true) => "median".to_owned(),
+            (false, false) => self.unit.to_owned(),
+        });
+        if self.percentiles {
+            header.extend(["p99".to_owned(), "max".to_owned()]);
+        } else if spread {
             header.extend(["min".to_owned(), "max".to_owned()]);
         }
         if ratios {
@@ -62,7 +75,9 @@ impl Table {
             let number =
                 |value: f64| if value.is_finite() { format!("{value:.1}") } else { "–".to_owned() };
             let mut line = vec![row.name.clone(), number(row.sample.median())];
-            if spread {
+            if self.percentiles {
+                line.extend([number(row.sample.percentile(0.99)), number(row.sample.max())]);
+            } else if spread {
                 line.extend([number(row.sample.min()), number(row.sample.max())]);
             }
             if ratios {

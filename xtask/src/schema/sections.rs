@@ -21,7 +21,7 @@ const SECTIONS: [(&str, usize, &[&str]); 9] = [
             "password_parameters",
         ],
     ),
-    ("Engagements", 1, &["engagements", "engagement_access"]),
+    ("Engagements", 1, &["engagements", "engagement_access", "saved_views", "table_layouts"]),
     (
         "Discovery",
         2,
@@ -38,7 +38,16 @@ const SECTIONS: [(&str, usize, &[&str]); 9] = [
     (
         "Assets",
         4,
-        &["assets", "asset_dependencies", "tags", "asset_tags", "asset_embeddings", "workflow_progress"],
+        &[
+            "assets",
+            "asset_dependencies",
+            "tags",
+            "asset_tags",
+            "asset_embeddings",
+            "workflow_progress",
+            "asset_changes",
+            "asset_change_rows",
+        ],
     ),
     (
         "Assessment",

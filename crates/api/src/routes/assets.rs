@@ -1,28 +1,30 @@
 //! Assets of one engagement.
 
-use axum::Json;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use drydock_store::assets::{self as rows, Filter, Match, Position};
-use uuid::Uuid;
+pub(super) mod change;
+pub(super) mod export;
+mod query;
+pub(super) mod views;
 
+use axum::Json;
+use drydock_store::assets as rows;
+
+use self::query::{Asked, Pairs};
 use crate::{
-    dto::{AssetPage, AssetQuery},
+    dto::assets::{AssetCount, AssetDetail, AssetFilter, AssetHistory, AssetPage, AssetPaging, AssetValues},
     envelope::{ApiError, ErrorEnvelope},
-    extract::{QueryOf, Selected, needs},
+    extract::{PathId, QueryOf, Selected, needs},
 };
 
-const DEFAULT_LIMIT: u16 = 100;
-const MAX_LIMIT: u16 = 500;
-/// Longest filter value in bytes; the longest filterable column holds 255 characters.
-const FILTER_LIMIT: usize = 255;
-/// What a filter calls "nothing recorded".
-const MISSING: &str = "none";
+/// The most values of a column that are told.
+const VALUES: u16 = 100;
+/// The most steps of a history that are told.
+const HISTORY: u16 = 100;
 
-/// The assets of one engagement, by name
+/// The assets of one engagement, a page at a time
 #[utoipa::path(
     get, path = "/api/v1/assets", tag = "assets", security(("session" = [])),
     params(
-        AssetQuery,
+        AssetPaging, AssetFilter,
         ("X-Client-Account-ID" = Uuid, Header, description = "The client account; must be among the caller's"),
         ("X-Engagement-ID" = Uuid, Header, description = "An engagement of it"),
     ),
@@ -36,85 +38,127 @@ const MISSING: &str = "none";
 )]
 pub(crate) async fn assets(
     selected: Selected<needs::AssetView>,
-    QueryOf(query): QueryOf<AssetQuery>,
+    QueryOf(pairs): QueryOf<Pairs>,
 ) -> Result<Json<AssetPage>, ApiError> {
     let Selected { mut tx, engagement, .. } = selected;
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(ApiError::invalid_field("limit", "range", format!("limit must be 1 to {MAX_LIMIT}.")));
-    }
-    let after = query.cursor.as_deref().map(decode).transpose()?;
-    let filter = Filter {
-        asset_type: wanted("asset_type", query.asset_type)?,
-        environment: wanted("environment", query.environment)?,
-        criticality: wanted("criticality", query.criticality)?,
-        status: wanted("status", query.status)?,
-        text: match wanted("q", query.q)? {
-            Match::Any => None,
-            // To search for the word is not to ask for what is missing.
-            Match::Missing => Some(MISSING.to_owned()),
-            Match::Value(text) => Some(text),
-        },
-    };
-    let page = rows::page(&mut tx, engagement.id, &filter, after.as_ref(), limit).await?;
+    let asked = Asked::page(pairs)?;
+    let page =
+        rows::page(&mut tx, engagement.id, &asked.filter, asked.order, &asked.start, asked.limit).await?;
     tx.commit().await?;
     Ok(Json(AssetPage {
         assets: page.assets.into_iter().map(Into::into).collect(),
-        next_cursor: page.next.as_ref().map(encode),
-        total: page.total,
+        next_cursor: page.next.map(|key| query::encode(asked.order, false, &key)),
+        previous_cursor: page.previous.map(|key| query::encode(asked.order, true, &key)),
+        total: page.total.value,
+        total_is_exact: page.total.exact,
     }))
 }
 
-fn wanted(name: &'static str, value: Option<String>) -> Result<Match, ApiError> {
-    match value {
-        None => Ok(Match::Any),
-        Some(value) if value.is_empty() => Ok(Match::Any),
-        Some(value) if value.len() > FILTER_LIMIT || value.contains(char::is_control) => {
-            Err(ApiError::invalid_field(
-                name,
-                "text",
-                format!("{name} must be text of at most {FILTER_LIMIT} bytes without control characters."),
-            ))
-        }
-        Some(value) if value == MISSING => Ok(Match::Missing),
-        Some(value) => Ok(Match::Value(value)),
-    }
+/// How many assets match, all of them counted
+#[utoipa::path(
+    get, path = "/api/v1/assets/count", operation_id = "count_assets", tag = "assets", security(("session" = [])),
+    params(
+        AssetFilter,
+        ("X-Client-Account-ID" = Uuid, Header, description = "The client account; must be among the caller's"),
+        ("X-Engagement-ID" = Uuid, Header, description = "An engagement of it"),
+    ),
+    responses(
+        (status = OK, body = AssetCount),
+        (status = BAD_REQUEST, body = ErrorEnvelope),
+        (status = UNAUTHORIZED, body = ErrorEnvelope),
+        (status = NOT_FOUND, body = ErrorEnvelope),
+        (status = UNPROCESSABLE_ENTITY, body = ErrorEnvelope),
+    )
+)]
+pub(crate) async fn count(
+    selected: Selected<needs::AssetView>,
+    QueryOf(pairs): QueryOf<Pairs>,
+) -> Result<Json<AssetCount>, ApiError> {
+    let Selected { mut tx, engagement, .. } = selected;
+    let filter = Asked::filter(pairs)?;
+    let count = rows::count(&mut tx, engagement.id, &filter).await?;
+    tx.commit().await?;
+    Ok(Json(AssetCount { count }))
 }
 
-fn encode(position: &Position) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}{}", position.id.simple(), position.name))
+/// The values of a column among the assets that match
+#[utoipa::path(
+    get, path = "/api/v1/assets/values", operation_id = "asset_values", tag = "assets", security(("session" = [])),
+    params(
+        ("column" = String, Query, description = "The column's name"),
+        AssetFilter,
+        ("X-Client-Account-ID" = Uuid, Header, description = "The client account; must be among the caller's"),
+        ("X-Engagement-ID" = Uuid, Header, description = "An engagement of it"),
+    ),
+    responses(
+        (status = OK, body = AssetValues),
+        (status = BAD_REQUEST, body = ErrorEnvelope),
+        (status = UNAUTHORIZED, body = ErrorEnvelope),
+        (status = NOT_FOUND, body = ErrorEnvelope),
+        (status = UNPROCESSABLE_ENTITY, body = ErrorEnvelope),
+    )
+)]
+pub(crate) async fn values(
+    selected: Selected<needs::AssetView>,
+    QueryOf(pairs): QueryOf<Pairs>,
+) -> Result<Json<AssetValues>, ApiError> {
+    let Selected { mut tx, engagement, .. } = selected;
+    let (column, filter) = Asked::column(pairs)?;
+    let values = rows::values(&mut tx, engagement.id, &filter, column, VALUES).await?;
+    tx.commit().await?;
+    Ok(Json(AssetValues { values: values.into_iter().map(Into::into).collect() }))
 }
 
-fn decode(cursor: &str) -> Result<Position, ApiError> {
-    let invalid =
-        || ApiError::invalid_field("cursor", "cursor", "cursor is not one that a page before has given out.");
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
-    let text = String::from_utf8(bytes).map_err(|_| invalid())?;
-    let (id, name) = text.split_at_checked(32).ok_or_else(invalid)?;
-    if name.contains('\0') {
-        return Err(invalid());
-    }
-    let id = Uuid::try_parse(id).map_err(|_| invalid())?;
-    Ok(Position { name: name.to_owned(), id })
+/// One asset and what hangs on it
+#[utoipa::path(
+    get, path = "/api/v1/assets/{id}", operation_id = "asset", tag = "assets", security(("session" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The asset"),
+        ("X-Client-Account-ID" = Uuid, Header, description = "The client account; must be among the caller's"),
+        ("X-Engagement-ID" = Uuid, Header, description = "An engagement of it"),
+    ),
+    responses(
+        (status = OK, body = AssetDetail),
+        (status = BAD_REQUEST, body = ErrorEnvelope),
+        (status = UNAUTHORIZED, body = ErrorEnvelope),
+        (status = NOT_FOUND, body = ErrorEnvelope),
+        (status = UNPROCESSABLE_ENTITY, body = ErrorEnvelope),
+    )
+)]
+pub(crate) async fn detail(
+    selected: Selected<needs::AssetView>,
+    PathId(id): PathId,
+) -> Result<Json<AssetDetail>, ApiError> {
+    let Selected { mut tx, engagement, .. } = selected;
+    let detail = rows::detail(&mut tx, engagement.id, id).await?;
+    tx.commit().await?;
+    Ok(Json(detail.into()))
 }
 
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_comes_back_as_it_went() {
-        for name in ["", "web", "Größe 東京", "a%_\\b"] {
-            let position = Position { name: name.to_owned(), id: Uuid::new_v4() };
-            assert_eq!(decode(&encode(&position)).unwrap(), position);
-        }
-    }
-
-    #[test]
-    fn anything_else_is_refused() {
-        for cursor in ["", "x", "!!!", "AAAA", "MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAA"] {
-            assert!(decode(cursor).is_err(), "{cursor}");
-        }
-    }
+/// Who changed what of an asset
+///
+/// Of one that was deleted as well.
+#[utoipa::path(
+    get, path = "/api/v1/assets/{id}/history", operation_id = "asset_history", tag = "assets", security(("session" = [])),
+    params(
+        ("id" = Uuid, Path, description = "The asset"),
+        ("X-Client-Account-ID" = Uuid, Header, description = "The client account; must be among the caller's"),
+        ("X-Engagement-ID" = Uuid, Header, description = "An engagement of it"),
+    ),
+    responses(
+        (status = OK, body = AssetHistory),
+        (status = BAD_REQUEST, body = ErrorEnvelope),
+        (status = UNAUTHORIZED, body = ErrorEnvelope),
+        (status = NOT_FOUND, body = ErrorEnvelope),
+        (status = UNPROCESSABLE_ENTITY, body = ErrorEnvelope),
+    )
+)]
+pub(crate) async fn history(
+    selected: Selected<needs::AssetView>,
+    PathId(id): PathId,
+) -> Result<Json<AssetHistory>, ApiError> {
+    let Selected { mut tx, engagement, .. } = selected;
+    let entries = rows::history(&mut tx, engagement.id, id, HISTORY).await?;
+    tx.commit().await?;
+    Ok(Json(AssetHistory { entries: entries.into_iter().map(Into::into).collect() }))
 }

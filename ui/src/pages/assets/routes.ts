@@ -1,21 +1,12 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import type { AssetFilter } from "../../api/queries";
 import { engagement } from "../../app/roots";
-
-const FILTERS = ["type", "environment", "criticality", "status", "q"] as const;
+import { readSearch, type AssetSearch } from "./address";
 
 const assets = createRoute({
   getParentRoute: () => engagement,
   path: "/assets",
   staticData: { title: "Assets" },
-  validateSearch: (search): AssetFilter => {
-    const filter: AssetFilter = {};
-    for (const name of FILTERS) {
-      const value = search[name];
-      if (typeof value === "string" && value !== "") filter[name] = value;
-    }
-    return filter;
-  },
+  validateSearch: (search): AssetSearch => readSearch(search),
   component: lazyRouteComponent(() => import("./AssetsPage"), "AssetsPage"),
 });
 
