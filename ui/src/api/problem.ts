@@ -14,7 +14,6 @@ interface Parts {
   fields?: FieldProblem[];
   current?: Record<string, unknown> | undefined;
   requestId?: string;
-  current?: unknown;
 }
 
 /** What went wrong, why, and what to do next: the error envelope of the API, also used for what breaks on this side. */
@@ -29,8 +28,6 @@ export class Problem extends Error {
   /** What was to be changed as it stands now, when somebody else changed it first (conflict.stale). */
   readonly current: Record<string, unknown> | undefined;
   readonly requestId: string | undefined;
-  /** What was to be changed as it stands now, where somebody else has changed it. */
-  readonly current: unknown;
 
   constructor(parts: Parts) {
     super(`${parts.code}: ${parts.title}`);
@@ -44,7 +41,6 @@ export class Problem extends Error {
     this.fields = parts.fields ?? [];
     this.current = parts.current;
     this.requestId = parts.requestId;
-    this.current = parts.current;
   }
 }
 
@@ -78,7 +74,6 @@ export function fromAnswer(body: unknown, status: number): Problem {
     fields: Array.isArray(envelope["fields"]) ? (envelope["fields"] as FieldProblem[]) : [],
     current: record(envelope["current"]),
     requestId: text(envelope["request_id"]),
-    current: envelope["current"],
   });
 }
 

@@ -4,6 +4,190 @@
  */
 
 export interface paths {
+    "/api/v1/admin/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The client accounts one may see, with all that is known of them */
+        get: operations["admin_clients"];
+        put?: never;
+        /** Make a client account */
+        post: operations["create_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/clients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One client account with all that is known of it */
+        get: operations["admin_client"];
+        /** Change what is known of a client account */
+        put: operations["update_client"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/clients/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive a client account
+         * @description Nobody sees it until it is brought back; its data stay.
+         */
+        post: operations["archive_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/clients/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has access to a client account, by name */
+        get: operations["members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/clients/{id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give somebody a place in a client account, or another one
+         * @description A changed role ends their sessions.
+         */
+        put: operations["put_member"];
+        post?: never;
+        /**
+         * Take somebody's access to a client account
+         * @description At once; their sessions end.
+         */
+        delete: operations["revoke_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/clients/{id}/unarchive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring an archived client account back */
+        post: operations["unarchive_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/engagements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The engagements of the chosen client account, closed ones too */
+        get: operations["admin_engagements"];
+        put?: never;
+        /** Begin an engagement in the chosen client account */
+        post: operations["create_engagement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/engagements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One engagement of the chosen client account */
+        get: operations["admin_engagement"];
+        /** Change what is known of an engagement */
+        put: operations["update_engagement"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/engagements/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close an engagement */
+        post: operations["close_engagement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/engagements/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a closed engagement again */
+        post: operations["reopen_engagement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/asset-changes/{id}/undo": {
         parameters: {
             query?: never;
@@ -270,6 +454,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/activate-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a suspended user in again */
+        post: operations["reactivate_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/active-users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Users who may sign in */
+        get: operations["active_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/admin/users/{id}/platform-role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make a user a platform administrator, or take that from them
+         * @description Every session of theirs ends.
+         */
+        put: operations["set_platform_role"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/approve-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a registration */
+        post: operations["approve_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/change-password": {
         parameters: {
             query?: never;
@@ -284,6 +539,43 @@ export interface paths {
          * @description Ends every session of the user and answers with the token of a new one.
          */
         post: operations["change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/deactivate-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend a user
+         * @description Every session of theirs ends at once, and they cannot sign in until they are let in again.
+         */
+        post: operations["suspend_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/grant-client-access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give somebody access to a client account, by id or by address */
+        post: operations["grant_client_access"];
         delete?: never;
         options?: never;
         head?: never;
@@ -341,6 +633,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/pending-approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Registrations on which nobody has decided */
+        get: operations["pending_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for an account
+         * @description A platform administrator approves or rejects it. The answer is the same whether or not the address has an account.
+         */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/registration-status/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a registration stands
+         * @description Only who registered knows the id. One that is no registration's answers as if nobody had decided yet.
+         */
+        get: operations["registration_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/reject-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reject a registration */
+        post: operations["reject_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each role and access level may do */
+        get: operations["roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/user-profile/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One user with roles, access and sessions */
+        get: operations["user_details"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody who has an account or has asked for one, by address */
+        get: operations["users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/boot": {
         parameters: {
             query?: never;
@@ -355,6 +772,57 @@ export interface paths {
         get: operations["boot"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/context-establishment/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The client accounts one may see, by the platform's path */
+        get: operations["context_clients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/context-establishment/engagements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The engagements of one client account, by the platform's path */
+        get: operations["context_engagements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/context-establishment/update-context": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Save where one begins, as the platform's page asks for a switch */
+        post: operations["update_context"];
         delete?: never;
         options?: never;
         head?: never;
@@ -378,6 +846,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/context/clients/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The client account one begins in */
+        get: operations["default_client"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/context/clients/{id}/engagements": {
         parameters: {
             query?: never;
@@ -388,6 +873,43 @@ export interface paths {
         /** The engagements of one client account */
         get: operations["client_engagements"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/context/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who one is and where one begins */
+        get: operations["context_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/context/me/defaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save where one begins
+         * @description Without an engagement one begins in the first by name. Nothing at all in the body changes nothing.
+         */
+        put: operations["put_defaults"];
         post?: never;
         delete?: never;
         options?: never;
@@ -748,6 +1270,41 @@ export interface components {
         AcrossAccounts: {
             /** @description By name. */
             client_accounts: components["schemas"]["AccountFigures"][];
+        };
+        /** @description Who is let in again. */
+        Activation: {
+            /** Format: uuid */
+            user_id: string;
+        };
+        /** @description With what a registration is approved. */
+        Approval: {
+            /** @description How far access goes where a client account names nothing else. */
+            access_level: string;
+            /** @description Remarks for the audit trail. */
+            approval_notes?: string | null;
+            /** @description At least one, except for a platform administrator. */
+            client_access?: components["schemas"]["ApprovedAccess"][];
+            /** @description The role that goes with the level when not given: `viewer`, `analyst`, `engagement_manager`, `platform_admin`. */
+            role_name?: string | null;
+            /** Format: uuid */
+            user_id: string;
+        };
+        /** @description A client account that is opened. */
+        ApprovedAccess: {
+            /** @description The approval's when not given. */
+            access_level?: string | null;
+            /** Format: uuid */
+            client_account_id: string;
+            /**
+             * Format: date-time
+             * @description When it ends; null: never.
+             */
+            expires_at?: string | null;
+        };
+        /** @description That a client account is really to be archived. */
+        Archival: {
+            /** @description The name of the client account, typed. */
+            confirm: string;
         };
         /** @description One asset. A column that is not there is not recorded. */
         Asset: {
@@ -1123,6 +1680,22 @@ export interface components {
             id: string;
             role: string;
         };
+        /** @description Where one wants to begin. */
+        Begin: {
+            /** Format: uuid */
+            client_id?: string | null;
+            /** Format: uuid */
+            engagement_id?: string | null;
+        };
+        /** @description Where one begins from now on. */
+        Begun: {
+            /** Format: uuid */
+            client_id?: string | null;
+            /** Format: uuid */
+            engagement_id?: string | null;
+            /** @description Always `success`. */
+            status: string;
+        };
         /** @description Where the boot stands. */
         Boot: {
             /**
@@ -1202,6 +1775,25 @@ export interface components {
              */
             restored: number;
         };
+        /** @description Access to a client account for somebody, as the platform grants it. */
+        ClientAccessGrant: {
+            access_level: string;
+            /** Format: uuid */
+            client_account_id: string;
+            email?: string | null;
+            /**
+             * Format: date-time
+             * @description When access ends; null: never.
+             */
+            expires_at?: string | null;
+            /** @description The role that goes with the level when not given; no more than `client_admin`. */
+            role?: string | null;
+            /**
+             * Format: uuid
+             * @description Who; or else their address.
+             */
+            user_id?: string | null;
+        };
         /** @description A client account as one of its members sees it. */
         ClientAccount: {
             /** @description How far the caller's access goes. */
@@ -1226,10 +1818,121 @@ export interface components {
             /** @description Always `active`: archived ones are not listed. */
             status: string;
         };
+        /** @description A change to a client account. What is not there is kept; null empties. */
+        ClientAccountChange: {
+            company_size?: string | null;
+            description?: string | null;
+            headquarters_location?: string | null;
+            industry?: string | null;
+            name?: string | null;
+            primary_contact_email?: string | null;
+            primary_contact_name?: string | null;
+            primary_contact_phone?: string | null;
+            slug?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was read.
+             */
+            version: number;
+        };
+        /** @description A client account with all that is known of it. */
+        ClientAccountDetails: {
+            access_level: string;
+            /** Format: int64 */
+            asset_count: number;
+            company_size?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            description?: string | null;
+            /**
+             * Format: int64
+             * @description Nothing is counted in an archived one.
+             */
+            engagement_count: number;
+            headquarters_location?: string | null;
+            /** Format: uuid */
+            id: string;
+            industry?: string | null;
+            /**
+             * Format: int64
+             * @description Users who have access to it now; platform administrators have it without being counted.
+             */
+            member_count: number;
+            name: string;
+            /** @description What the caller may do in it as a whole. */
+            permissions: components["schemas"]["Permission"][];
+            primary_contact_email?: string | null;
+            primary_contact_name?: string | null;
+            primary_contact_phone?: string | null;
+            /** @description What the caller is in it. */
+            role: string;
+            slug: string;
+            /** @description `active` or `archived`. */
+            status: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description To be sent with a change.
+             */
+            version: number;
+        };
+        /** @description Client accounts with all that is known of them. */
+        ClientAccountList: {
+            /** @description By name. */
+            clients: components["schemas"]["ClientAccountDetails"][];
+        };
         /** @description The client accounts one may see. */
         ClientAccounts: {
             /** @description By name. */
             clients: components["schemas"]["ClientAccount"][];
+        };
+        /** @description How an engagement is closed. */
+        Closing: {
+            /** @description `completed` or `cancelled`. */
+            status: string;
+            /**
+             * Format: int64
+             * @description The version that was read.
+             */
+            version: number;
+        };
+        /** @description A client account in short. */
+        ContextClient: {
+            /** Format: date-time */
+            created_at: string;
+            description?: string | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description An engagement in short. */
+        ContextEngagement: {
+            /** Format: uuid */
+            client_id: string;
+            description?: string | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            status: string;
+        };
+        /** @description A flow in short. */
+        ContextFlow: {
+            flow_type: string;
+            /** Format: uuid */
+            id: string;
+            name?: string | null;
+            status: string;
+        };
+        /** @description A user in short. */
+        ContextUser: {
+            email: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `admin` for a platform administrator, else `user`. */
+            role: string;
         };
         /** @description Who signs in. */
         Credentials: {
@@ -1264,10 +1967,17 @@ export interface components {
         };
         /** @description One engagement. */
         Engagement: {
+            /**
+             * Format: date-time
+             * @description When it was closed as completed.
+             */
+            actual_completion_date?: string | null;
             /** Format: int64 */
             asset_count: number;
             /** Format: uuid */
             client_account_id: string;
+            client_contact_email?: string | null;
+            client_contact_name?: string | null;
             description?: string | null;
             engagement_type: string;
             /** Format: uuid */
@@ -1282,6 +1992,56 @@ export interface components {
             status: string;
             /** Format: date-time */
             target_completion_date?: string | null;
+            /**
+             * Format: int64
+             * @description To be sent with a change.
+             */
+            version: number;
+        };
+        /** @description A change to an engagement. What is not there is kept; null empties. */
+        EngagementChange: {
+            client_contact_email?: string | null;
+            client_contact_name?: string | null;
+            description?: string | null;
+            engagement_type?: string | null;
+            name?: string | null;
+            priority?: string | null;
+            slug?: string | null;
+            start_date?: string | null;
+            /** @description `planning`, `active` or `on_hold`, or what it is; closing and opening again have operations of their own. */
+            status?: string | null;
+            target_completion_date?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was read.
+             */
+            version: number;
+        };
+        /** @description What holds for somebody in one engagement. */
+        EngagementLevel: {
+            /** @description Null: the engagement is closed to them. */
+            access_level?: string | null;
+            /** Format: uuid */
+            engagement_id: string;
+        };
+        /** @description An engagement to choose. */
+        EngagementOption: {
+            /** Format: uuid */
+            client_id: string;
+            /** Format: date-time */
+            end_date?: string | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: date-time */
+            start_date?: string | null;
+            status: string;
+            type: string;
+        };
+        /** @description The engagements of a client account. */
+        EngagementOptions: {
+            /** @description By name. */
+            engagements: components["schemas"]["EngagementOption"][];
         };
         /** @description The engagements of a client account. */
         Engagements: {
@@ -1369,11 +2129,64 @@ export interface components {
             session: components["schemas"]["SessionTimes"];
             user: components["schemas"]["User"];
         };
+        /** @description Somebody with access to a client account. */
+        Member: {
+            access_level: string;
+            email: string;
+            /** @description Engagements where something else holds than in the client account. */
+            engagements: components["schemas"]["EngagementLevel"][];
+            /** Format: date-time */
+            expires_at?: string | null;
+            full_name: string;
+            /** Format: date-time */
+            granted_at: string;
+            /** @description Whether they may sign in at all. */
+            may_sign_in: boolean;
+            role: string;
+            /** @description `active`, `expired`, `revoked` or `requested`. */
+            status: string;
+            /** Format: uuid */
+            user_id: string;
+            /**
+             * Format: int64
+             * @description To be sent with a change.
+             */
+            version: number;
+        };
+        /** @description A place in a client account. */
+        MemberChange: {
+            access_level: string;
+            /** @description Levels of their own in engagements; all others follow the client account. Not given: as they are. */
+            engagements?: components["schemas"]["EngagementLevel"][] | null;
+            /**
+             * Format: date-time
+             * @description When access ends; null: never.
+             */
+            expires_at?: string | null;
+            role: string;
+            /**
+             * Format: int64
+             * @description The version that was read; not given: whatever there is is replaced.
+             */
+            version?: number | null;
+        };
+        /** @description Who has access to a client account. */
+        Members: {
+            /** @description By name; also those whose access ended, and those who asked for it. */
+            members: components["schemas"]["Member"][];
+        };
         /** @description An id with its name. */
         Named: {
             /** Format: uuid */
             id: string;
             name: string;
+        };
+        /** @description A role or an access level. */
+        NamedWord: {
+            /** @description As in requests. */
+            name: string;
+            /** @description As people say it. */
+            title: string;
         };
         /** @description A new asset. */
         NewAsset: {
@@ -1392,6 +2205,42 @@ export interface components {
             filter: components["schemas"]["AssetFilter"];
             /** @description As `sort` of `GET /api/v1/assets`. */
             sort?: string | null;
+        };
+        /** @description A new client account. */
+        NewClientAccount: {
+            company_size?: string | null;
+            /** @description At most 2,000 characters. */
+            description?: string | null;
+            headquarters_location?: string | null;
+            industry?: string | null;
+            /** @description At most 255 characters. */
+            name: string;
+            primary_contact_email?: string | null;
+            primary_contact_name?: string | null;
+            primary_contact_phone?: string | null;
+            /** @description Lower case letters, digits and hyphens, unique; made of the name when not given. */
+            slug?: string | null;
+        };
+        /** @description A new engagement. */
+        NewEngagement: {
+            client_contact_email?: string | null;
+            client_contact_name?: string | null;
+            /** @description At most 2,000 characters. */
+            description?: string | null;
+            /** @description Lower snake case; `migration` when not given. */
+            engagement_type?: string | null;
+            /** @description At most 255 characters. */
+            name: string;
+            /** @description `low`, `medium`, `high` or `critical`; `medium` when not given. */
+            priority?: string | null;
+            /** @description Lower case letters, digits and hyphens, unique in the client account; made of the name when not given. */
+            slug?: string | null;
+            /** Format: date-time */
+            start_date?: string | null;
+            /** @description `planning`, `active` or `on_hold`; `planning` when not given. */
+            status?: string | null;
+            /** Format: date-time */
+            target_completion_date?: string | null;
         };
         /** @description A snapshot to be made. */
         NewSnapshot: {
@@ -1448,6 +2297,41 @@ export interface components {
          * @enum {string}
          */
         Permission: "asset.view" | "asset.export" | "asset.edit" | "asset.import" | "asset.delete" | "engagement.view" | "engagement.edit" | "engagement.close" | "engagement.create" | "client.view" | "client.edit" | "member.view" | "member.manage" | "audit.view" | "audit.export" | "client.create" | "client.archive" | "user.view" | "user.approve" | "user.suspend" | "role.assign" | "data.reset" | "data.snapshot" | "lab.use" | "platform.administer";
+        /** @description Who has a permission. */
+        PermissionRule: {
+            /** @description The least level that lets it through. */
+            from_access_level: string;
+            /** @description The weakest role that has it. */
+            from_role: string;
+            name: components["schemas"]["Permission"];
+            /** @description `engagement`, `client_account` or `platform`. */
+            scope: string;
+            /** @description What it allows. */
+            sentence: string;
+        };
+        /** @description Who one is and where one begins; null where one has access to nothing. */
+        PlatformContext: {
+            /** @description Flows of the engagement that have not ended, latest first. */
+            active_flows: components["schemas"]["ContextFlow"][];
+            client?: components["schemas"]["ContextClient"] | null;
+            current_flow?: components["schemas"]["ContextFlow"] | null;
+            engagement?: components["schemas"]["ContextEngagement"] | null;
+            user: components["schemas"]["ContextUser"];
+        };
+        /** @description Whether a user administers the platform. */
+        PlatformRole: {
+            /**
+             * Format: date-time
+             * @description When it ends; null: never.
+             */
+            expires_at?: string | null;
+            granted: boolean;
+            /**
+             * Format: int64
+             * @description The version that was read.
+             */
+            version: number;
+        };
         /** @description A data import, a discovery or an assessment, and how far it is. */
         Progress: {
             /**
@@ -1485,9 +2369,96 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description That a registration was received, whether or not the address has an account. */
+        Registered: {
+            /** @description Always `pending`. */
+            approval_status: string;
+            /** @description For people. */
+            message: string;
+            /** @description Always `success`. */
+            status: string;
+            /**
+             * Format: uuid
+             * @description Under which one can ask where it stands.
+             */
+            user_profile_id: string;
+        };
+        /** @description Somebody who asks for an account, with the fields of the platform's form. */
+        Registration: {
+            /**
+             * Format: uuid
+             * @description The client account one asks for. Whether there is such a one does not show.
+             */
+            default_client_account_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The engagement one asks for.
+             */
+            default_engagement_id?: string | null;
+            /**
+             * @description E-mail address; kept in lower case.
+             * @example ada@example.com
+             */
+            email: string;
+            /** @description First and last name, at most 200 characters. */
+            full_name: string;
+            /** @description At most 255 characters. */
+            linkedin_profile?: string | null;
+            /** @description Who can vouch for one. */
+            manager_email?: string | null;
+            /** @description Kind of message to true or false; at most 20 kinds. */
+            notification_preferences?: {
+                [key: string]: boolean;
+            } | null;
+            /** @description At most 255 characters. */
+            organization?: string | null;
+            /** @description At least 8 characters of any kind. There is no mail by which one could be sent. */
+            password: string;
+            /** @description At most 20 characters. */
+            phone_number?: string | null;
+            /** @description Why one asks; 10 to 2,000 characters. */
+            registration_reason: string;
+            /** @description `read_only` when not given. */
+            requested_access_level?: string | null;
+            /** @description What one does there; 5 to 255 characters. */
+            role_description: string;
+        };
+        /** @description Where a registration stands. */
+        RegistrationStatus: {
+            /** @description `pending`, `approved` or `rejected`. An id that is no registration's is pending. */
+            approval_status: string;
+            /** @description Why it was rejected. */
+            rejection_reason?: string | null;
+            /** @description Always `success`. */
+            status: string;
+        };
+        /** @description Why a registration is turned down. */
+        Rejection: {
+            /** @description 10 to 2,000 characters; whoever registered can read it. */
+            rejection_reason: string;
+            /** Format: uuid */
+            user_id: string;
+        };
         /** @description The layout that the caller last had. */
         RememberedLayout: {
             layout?: components["schemas"]["TableLayout"] | null;
+        };
+        /** @description That an engagement is opened again. */
+        Reopening: {
+            /**
+             * Format: int64
+             * @description The version that was read.
+             */
+            version: number;
+        };
+        /** @description Every role and level with what it may do. */
+        Roles: {
+            /** @description Least first. */
+            access_levels: components["schemas"]["NamedWord"][];
+            /** @description By subject. */
+            permissions: components["schemas"]["PermissionRule"][];
+            /** @description Weakest first. */
+            roles: components["schemas"]["NamedWord"][];
         };
         /** @description A view kept under a name. */
         SavedView: {
@@ -1595,6 +2566,13 @@ export interface components {
              * @description Assets whose operating system is not recorded, or of which no date is known.
              */
             unknown: number;
+        };
+        /** @description Why a user is kept out. */
+        Suspension: {
+            /** @description At most 2,000 characters, for the audit trail. */
+            reason: string;
+            /** Format: uuid */
+            user_id: string;
         };
         /** @description A finished reset or undo. */
         Swapped: {
@@ -1746,6 +2724,96 @@ export interface components {
             /** @description The local part of the e-mail address. */
             username: string;
         };
+        /** @description A user's access to a client account. */
+        UserAccess: {
+            access_level: string;
+            client_account: string;
+            /** Format: uuid */
+            client_account_id: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            role: string;
+            /** @description `active`, `expired`, `revoked` or `requested`. */
+            status: string;
+        };
+        /** @description A user with all that was granted. */
+        UserDetails: components["schemas"]["UserSummary"] & {
+            /** @description Also what ended, and what they asked for. */
+            client_access: components["schemas"]["UserAccess"][];
+            manager_email?: string | null;
+            phone_number?: string | null;
+            /** @description Also those that ended. */
+            roles: components["schemas"]["UserRole"][];
+            /** @description Those that have not ended, latest first. */
+            sessions: components["schemas"]["UserSession"][];
+            /** @description Why they were suspended or rejected last; null for whoever may sign in. */
+            status_reason?: string | null;
+        };
+        /** @description A page of users, by address. */
+        UserPage: {
+            /** @description Send as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description Users that match, on all pages.
+             */
+            total: number;
+            users: components["schemas"]["UserSummary"][];
+        };
+        /** @description A role of a user. */
+        UserRole: {
+            /** @description Name of the client account, unless global. */
+            client_account?: string | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description Whether it counts now. */
+            in_force: boolean;
+            role: string;
+            /** @description `global`, `client` or `engagement`. */
+            scope: string;
+        };
+        /** @description A session of a user; its id opens nothing. */
+        UserSession: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            user_agent?: string | null;
+        };
+        /** @description A user in a list. */
+        UserSummary: {
+            /** Format: date-time */
+            approved_at?: string | null;
+            /**
+             * Format: int64
+             * @description Client accounts they have access to now.
+             */
+            client_account_count: number;
+            email: string;
+            full_name: string;
+            /** Format: uuid */
+            id: string;
+            is_platform_admin: boolean;
+            /** Format: date-time */
+            last_login_at?: string | null;
+            organization?: string | null;
+            /** Format: date-time */
+            registered_at: string;
+            registration_reason?: string | null;
+            requested_access_level: string;
+            role_description?: string | null;
+            /** @description `pending_approval`, `active`, `suspended`, `deactivated` or `rejected`. */
+            status: string;
+            /**
+             * Format: int64
+             * @description To be sent with a change.
+             */
+            version: number;
+        };
         /** @description A wave of the migration and the assets in it. */
         Wave: {
             /** Format: int64 */
@@ -1768,6 +2836,928 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    admin_clients: {
+        parameters: {
+            query?: {
+                /** @description `active`, the default, or `archived`, which only a platform administrator gets any of. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientAccountList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClientAccount"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientAccountDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    admin_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The client account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientAccountDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    update_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The client account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientAccountChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientAccountDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    archive_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The client account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Archival"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientAccountDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The client account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Members"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    put_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The client account */
+                id: string;
+                /** @description The user */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    revoke_member: {
+        parameters: {
+            query?: {
+                /** @description Not given: whatever there is is taken. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The client account */
+                id: string;
+                /** @description The user */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    unarchive_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The client account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientAccountDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    admin_engagements: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Engagements"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    create_engagement: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEngagement"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Engagement"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    admin_engagement: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+            };
+            path: {
+                /** @description The engagement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Engagement"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    update_engagement: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+            };
+            path: {
+                /** @description The engagement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EngagementChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Engagement"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    close_engagement: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+            };
+            path: {
+                /** @description The engagement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Closing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Engagement"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    reopen_engagement: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The client account; must be among the caller's */
+                "X-Client-Account-ID": string;
+            };
+            path: {
+                /** @description The engagement */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reopening"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Engagement"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     undo_asset_change: {
         parameters: {
             query?: never;
@@ -3395,6 +5385,233 @@ export interface operations {
             };
         };
     };
+    reactivate_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Activation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    active_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    set_platform_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlatformRole"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    approve_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approval"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     change: {
         parameters: {
             query?: never;
@@ -3417,6 +5634,124 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    suspend_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Suspension"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    grant_client_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientAccessGrant"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3525,6 +5860,298 @@ export interface operations {
             };
         };
     };
+    pending_approvals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registered"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    registration_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user_profile_id of the registration */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationStatus"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    reject_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rejection"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roles"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    user_details: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    users: {
+        parameters: {
+            query?: {
+                /** @description `pending_approval`, `active`, `suspended`, `deactivated` or `rejected`. */
+                status?: string;
+                /** @description Only whose name, address or organisation contains this, in any case. */
+                q?: string;
+                /** @description Users on a page, 1 to 500; 100 when not given. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     boot: {
         parameters: {
             query?: {
@@ -3543,6 +6170,126 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Boot"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    context_clients: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientAccounts"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    context_engagements: {
+        parameters: {
+            query: {
+                /** @description The client account. */
+                client_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngagementOptions"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    update_context: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Begin"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
             422: {
@@ -3582,6 +6329,40 @@ export interface operations {
             };
         };
     };
+    default_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextClient"];
+                };
+            };
+            /** @description One has access to none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     client_engagements: {
         parameters: {
             query?: never;
@@ -3600,6 +6381,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Engagements"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    context_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformContext"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    put_defaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Begin"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Begun"];
                 };
             };
             401: {
