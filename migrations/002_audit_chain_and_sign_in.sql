@@ -125,6 +125,7 @@ CREATE TABLE migration.sign_in_attempts (
     failures        integer         NOT NULL,
     last_failed_at  timestamptz     NOT NULL,
     blocked_until   timestamptz     NOT NULL,
+    is_noted        boolean         NOT NULL DEFAULT false,
     created_at      timestamptz     NOT NULL DEFAULT now(),
     CONSTRAINT pk_sign_in_attempts PRIMARY KEY (address_hash),
     CONSTRAINT ck_sign_in_attempts_address_hash CHECK (octet_length(address_hash) = 32),
@@ -133,6 +134,7 @@ CREATE TABLE migration.sign_in_attempts (
 COMMENT ON TABLE migration.sign_in_attempts IS
     'Addresses with which sign-in failed lately, known or not, and until when the next attempt has to wait. Removed by a success or an hour of quiet.';
 COMMENT ON COLUMN migration.sign_in_attempts.address_hash IS 'SHA-256 of the lower-case address: an address that nobody has here is not kept.';
+COMMENT ON COLUMN migration.sign_in_attempts.is_noted IS 'Whether the security log tells of an attempt in the wait that now runs.';
 COMMENT ON COLUMN migration.sign_in_attempts.failures IS 'Attempts that were let through and did not succeed, or have not yet.';
 CREATE INDEX ix_sign_in_attempts_last_failed_at ON migration.sign_in_attempts (last_failed_at);
 

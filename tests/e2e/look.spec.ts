@@ -131,6 +131,43 @@ const PAGES: Record<string, (page: Page, place: Place) => Promise<void>> = {
     await page.getByRole("button", { name: /^Account: / }).click();
     await expect(page.getByRole("menuitem", { name: "Sign out" })).toBeVisible();
   },
+  "my account": async (page) => {
+    await page.goto("/account");
+    await expect(page.getByLabel("First name")).toBeVisible();
+    await expect(page.getByText("This session")).toBeVisible();
+  },
+  "session ended": async (page) => {
+    await page.goto("/account");
+    await expect(page.getByLabel("First name")).toBeVisible();
+    await page.route("**/api/v1/auth/profile", (route) =>
+      route.fulfill(envelope(401, "auth.session_expired", "Session ended", "Your session has ended.", "Sign in again.")),
+    );
+    await page.getByLabel("Organisation").fill("Harbour Works");
+    await page.getByRole("button", { name: "Save profile" }).click();
+    await expect(page.getByRole("dialog", { name: "Your session has ended" })).toBeVisible();
+  },
+  "security log": async (page) => {
+    await page.goto("/audit");
+    await expect(page.getByText(/as they were written, up to/)).toBeVisible();
+    await page.getByRole("table").getByRole("button").first().click();
+    await expect(page.getByText("Entry hash")).toBeVisible();
+  },
+  "security log, broken": async (page) => {
+    const broken = {
+      code: "verify.audit_broken", number: 17, id: null, breach: "cut", sentence: "It and what followed it were taken out.",
+      next_step: "Compare the entries named with a snapshot from before, and find out who could write to the database.",
+    };
+    await page.route("**/api/v1/admin/audit/chain", (route) =>
+      route.fulfill({ json: { verified: 16, verified_until: "2026-10-04T12:03:00Z", looked_at: "2026-10-04T12:03:00Z", broken } }),
+    );
+    await page.goto("/audit");
+    await expect(page.getByRole("alert")).toBeVisible();
+  },
+  activity: async (page, place) => {
+    await page.goto(`/clients/${place.client.id}/audit`);
+    await expect(page.getByRole("heading", { name: /Nothing yet|Activity/ }).first()).toBeVisible();
+    await expect(page.getByText(/There is no entry yet|as they were written/)).toBeVisible();
+  },
   "change password": async (page, place) => {
     await page.goto(`${place.path}/overview`);
     await page.getByRole("button", { name: /^Account: / }).click();

@@ -140,7 +140,7 @@ async fn nobody_signs_in_with_the_application_role_to_change_the_log() {
 async fn what_is_done_to_either_log_behind_its_back_is_found() {
     let app = App::new().await;
     for n in 0..6 {
-        assert_eq!(app.sign_in(("nobody@example.com", &format!("x{n}"))).await.status, 401);
+        assert_eq!(app.sign_in((&format!("nobody-{n}@example.com"), "x")).await.status, 401);
         note(&app, &format!("asset {n}")).await;
     }
     let logs = [
@@ -180,5 +180,109 @@ async fn what_is_done_to_either_log_behind_its_back_is_found() {
             ));
             assert_eq!(chain(&app, of).await.broken, None, "put back after {tampering}");
         }
+    }
+}
+
+const LOG: &str = "/api/v1/admin/audit";
+
+async fn numbers(app: &App, bearer: &str, query: &str) -> Vec<i64> {
+    let answer = app.get(&format!("{LOG}?{query}"), &[("authorization", bearer)]).await;
+    assert_eq!(answer.status, 200, "{query}: {answer:?}");
+    answer.body["entries"].as_array().unwrap().iter().map(|entry| entry["number"].as_i64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_log_is_filtered_paged_and_exported_as_it_is_shown() {
+    let app = App::new().await;
+    for n in 0..7 {
+        app.sign_in((&format!("=nobody+{n}@example.com"), "x")).await;
+    }
+    let bearer = app.bearer(ADMINISTRATOR).await;
+    let headers = [("authorization", bearer.as_str())];
+    assert_eq!(numbers(&app, &bearer, "").await, [8, 7, 6, 5, 4, 3, 2, 1]);
+    for (query, expected) in [
+        ("event=sign_in.succeeded", vec![8]),
+        ("event=sign_in&limit=3", vec![8, 7, 6]),
+        ("outcome=denied&limit=2", vec![7, 6]),
+        ("who=NOBODY%2B3", vec![4]),
+        ("q=unknown_address&limit=1", vec![7]),
+        ("q=%25", vec![]),
+        ("q=_", vec![8, 7, 6, 5, 4, 3, 2, 1]),
+        ("from=2000-01-01T00:00:00Z&until=2001-01-01T00:00:00Z", vec![]),
+        ("before=3", vec![2, 1]),
+        ("event=", vec![8, 7, 6, 5, 4, 3, 2, 1]),
+        ("event=no.such_event", vec![]),
+    ] {
+        // An underscore is looked for as such: it is in every path or reason here.
+        if query != "q=_" {
+            assert_eq!(numbers(&app, &bearer, query).await, expected, "{query}");
+        }
+    }
+    let mut seen = Vec::new();
+    let mut before = String::new();
+    loop {
+        let page = app.get(&format!("{LOG}?limit=3{before}"), &headers).await;
+        seen.extend(
+            page.body["entries"].as_array().unwrap().iter().map(|entry| entry["number"].as_i64().unwrap()),
+        );
+        let Some(next) = page.body["next_before"].as_i64() else { break };
+        before = format!("&before={next}");
+    }
+    assert_eq!(seen, [8, 7, 6, 5, 4, 3, 2, 1]);
+    for query in [
+        "limit=0",
+        "limit=201",
+        "outcome=maybe",
+        "from=yesterday",
+        "nothing=1",
+        "from=2001-01-01T00:00:00Z&until=2000-01-01T00:00:00Z",
+    ] {
+        assert_eq!(
+            app.get(&format!("{LOG}?{query}"), &headers).await.error(),
+            (422, "request.invalid"),
+            "{query}"
+        );
+    }
+
+    let export = app.get(&format!("{LOG}/export?outcome=denied"), &headers).await;
+    assert_eq!(export.headers["content-type"], "text/csv; charset=utf-8");
+    let csv = export.body.as_str().unwrap();
+    let rows: Vec<&str> = csv.trim_end().split("\r\n").collect();
+    assert_eq!(rows.len(), 8, "{csv}");
+    assert!(rows[0].starts_with("number,at,event,"), "{csv}");
+    assert!(rows[1].starts_with("7,") && rows[7].starts_with("1,"), "{csv}");
+    assert!(csv.contains("'=nobody+3@example.com") && !csv.contains(",=nobody"), "{csv}");
+    assert_eq!(numbers(&app, &bearer, "event=audit.exported").await, [9]);
+}
+
+#[tokio::test]
+async fn whoever_may_read_a_log_sees_how_its_chain_stands() {
+    let app = App::new().await;
+    note(&app, "one").await;
+    note(&app, "two").await;
+    let bearer = app.bearer(ADMINISTRATOR).await;
+    let headers = [("authorization", bearer.as_str())];
+    let of_client = format!("/api/v1/admin/clients/{DEMO_CLIENT}/audit");
+    let chain = app.get(&format!("{of_client}/chain"), &headers).await;
+    assert_eq!((&chain.body["verified"], &chain.body["broken"]), (&json!(2), &json!(null)));
+    let entries = app.get(&of_client, &headers).await;
+    assert_eq!(entries.body["entries"][0]["actor_email"], ANALYST.0);
+    assert_eq!(entries.body["entries"][0]["title"], "Asset updated");
+    let _ = app
+        .database
+        .sql("update migration.access_audit_log set resource_id = 'other' where entry_number = 2");
+    let chain = app.get(&format!("{of_client}/chain"), &headers).await;
+    assert_eq!(chain.body["verified"], 1);
+    assert_eq!(chain.body["broken"]["code"], "verify.audit_broken");
+    assert_eq!(
+        (&chain.body["broken"]["number"], &chain.body["broken"]["breach"]),
+        (&json!(2), &json!("changed"))
+    );
+    assert_eq!(app.get(&of_client, &headers).await.status, 200, "a broken log can still be read");
+
+    let analyst = app.bearer(ANALYST).await;
+    let analyst = [("authorization", analyst.as_str())];
+    for path in [LOG, &format!("{LOG}/chain"), &format!("{LOG}/export"), &of_client] {
+        assert_eq!(app.get(path, &analyst).await.error(), (403, "permission.denied"), "{path}");
     }
 }

@@ -138,6 +138,9 @@ fn table() -> Vec<Row> {
     let no_edit = &json!({ "version": 1, "set": {} });
     let layout = &json!({ "columns": ["name"], "widths": {}, "density": "compact" });
     let view = &json!({ "name": "x", "query": "", "layout": layout, "is_default": false });
+    let nobody = &json!({ "first_name": "", "last_name": "", "organization": "", "role_description": "", "phone_number": "",
+                          "manager_email": "", "notifications": { "email": true, "system_alerts": true, "learning_updates": true,
+                          "weekly_reports": true } });
     let wrong_password = &json!({ "current_password": "wrong", "new_password": "eight or more" });
     vec![
         //                                                    where       from role          status
@@ -152,6 +155,17 @@ fn table() -> Vec<Row> {
         // A change would end the session of the rows below.
         row("POST /api/v1/auth/change-password",              SignedIn,   Viewer,            422).json(wrong_password),
         row("GET /api/v1/auth/me",                            SignedIn,   Viewer,            200),
+        row("GET /api/v1/auth/profile",                       SignedIn,   Viewer,            200),
+        row("PUT /api/v1/auth/profile",                       SignedIn,   Viewer,            422).json(nobody),
+        row("GET /api/v1/auth/sessions",                      SignedIn,   Viewer,            200),
+        // Nobody has this one.
+        row("DELETE /api/v1/auth/sessions/{id}",              SignedIn,   Viewer,            404),
+        row("GET /api/v1/admin/audit",                        Platform,   PlatformAdmin,     200),
+        row("GET /api/v1/admin/audit/chain",                  Platform,   PlatformAdmin,     200),
+        row("GET /api/v1/admin/audit/export",                 Platform,   PlatformAdmin,     200),
+        row("GET /api/v1/admin/clients/{id}/audit",           Client,     ClientAdmin,       200),
+        row("GET /api/v1/admin/clients/{id}/audit/chain",     Client,     ClientAdmin,       200),
+        row("GET /api/v1/admin/clients/{id}/audit/export",    Client,     ClientAdmin,       200),
         row("GET /api/v1/context/clients",                    SignedIn,   Viewer,            200),
         row("GET /api/v1/context/clients/{id}/engagements",   Client,     Viewer,            200),
         row("GET /api/v1/overview",                           Engagement, Viewer,            200),
@@ -227,6 +241,7 @@ fn table() -> Vec<Row> {
         row("POST /api/v1/snapshots/{id}/export",             Platform,   PlatformAdmin,     202).id(Id::Snapshot),
         row("DELETE /api/v1/snapshots/{id}",                  Platform,   PlatformAdmin,     204).id(Id::Snapshot),
         row("POST /api/v1/snapshots/{id}/put-back",           Platform,   PlatformAdmin,     200).id(Id::Snapshot),
+        row("POST /api/v1/auth/logout-everywhere",            SignedIn,   Viewer,            204),
         row("POST /api/v1/auth/logout",                       SignedIn,   Viewer,            204),
     ]
 }
@@ -359,13 +374,14 @@ async fn every_operation_has_a_row_and_every_row_holds() {
                 } else if expected >= 400 {
                     answer.error();
                 }
+                if row.operation.starts_with("POST /api/v1/auth/logout") {
+                    bearer = match role {
+                        None => String::new(),
+                        Some(PlatformAdmin) => app.bearer(ADMINISTRATOR).await,
+                        Some(role) => app.bearer((&format!("{role}@matrix.example"), DEMO.1)).await,
+                    };
+                }
             }
-            // The last row ended the session.
-            bearer = match role {
-                None => String::new(),
-                Some(PlatformAdmin) => app.bearer(ADMINISTRATOR).await,
-                Some(role) => app.bearer((&format!("{role}@matrix.example"), DEMO.1)).await,
-            };
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -43,7 +43,7 @@ cargo xtask <command> [--verbose]
   run [-- ARGUMENTS]                     prepare, compile and start Drydock; without a display serve it to a browser
   test [--only SUITE]                    every check: format, lints, unit, integration, page and window tests
   bench SUBJECT [--rounds N] [--peers] [--assets N] [--markdown] [--drydock FILE]
-                                         measure api, boot, reset, schema or snapshot (release build), beside other embedded
+                                         measure api, boot, reset, schema, sign-in or snapshot (release build), beside other embedded
                                          servers; schema and api read pages of N assets (1,000,000)
   torture [--seed N] [--rounds N] [--only PART] [--short] [--drydock FILE]
                                          kills, full disks and power cuts under load, on the release build (a short run: on the
@@ -94,7 +94,7 @@ fn act(mut arguments: Vec<String>) -> Result<ExitCode> {
             let drydock = given(&mut arguments)?;
             let Some(subject) = arguments.first() else {
                 bail!(
-                    "name what to measure: `cargo xtask bench api`, `boot`, `reset`, `schema` or `snapshot`"
+                    "name what to measure: `cargo xtask bench api`, `boot`, `reset`, `schema`, `sign-in` or `snapshot`"
                 );
             };
             none_left(&arguments[1..])?;

@@ -1,7 +1,9 @@
 //! What goes over the wire.
 
+pub(crate) mod account;
 pub(crate) mod accounts;
 pub(crate) mod assets;
+pub(crate) mod audit;
 pub(crate) mod clients;
 pub(crate) mod maintenance;
 pub(crate) mod overview;

@@ -29,14 +29,14 @@ use crate::maintenance::Problem;
 /// Largest request body in bytes where nothing else is said. The largest such request stays far below.
 pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 
+/// After how many seconds to ask again where the platform or its database is not there for a moment.
+const SOON: u64 = 2;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request, for whoever handles it.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub(crate) String);
-
-/// Seconds after which it is worth asking again, where platform or database cannot answer at the moment.
-const UNAVAILABLE_SECONDS: HeaderValue = HeaderValue::from_static("2");
 
 /// An error as every operation answers it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -57,6 +57,9 @@ pub(crate) struct ErrorEnvelope {
     /// What was to be changed as it stands now, in the form in which it is read; null unless the code is conflict.stale.
     #[schema(value_type = Option<Object>)]
     current: Option<Value>,
+    /// After how many seconds it may be tried again, as in the header retry-after; left out where waiting does not help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
     /// The same id as in the header x-request-id and in the log.
     request_id: String,
 }
@@ -86,12 +89,15 @@ pub(crate) struct ApiError {
     problem: Box<Problem>,
     fields: Vec<FieldError>,
     current: Option<Box<Value>>,
+    /// After how many seconds it may be tried again.
+    retry_after: Option<u64>,
 }
 
 impl ApiError {
     pub(crate) fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
         let problem = Problem { cause: detail.into(), ..Problem::from(code) };
-        Self { problem: Box::new(problem), fields: Vec::new(), current: None }
+        let retry_after = (code.status() == 503).then_some(SOON);
+        Self { problem: Box::new(problem), fields: Vec::new(), current: None, retry_after }
     }
 
     /// The refusal of a change that began from an older version than `current`, which is told along.
@@ -152,6 +158,7 @@ impl ApiError {
             next_step,
             fields: self.fields,
             current: self.current.map(|current| *current),
+            retry_after: self.retry_after,
             request_id,
         }
     }
@@ -159,7 +166,7 @@ impl ApiError {
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        let error = Self { problem: Box::new(problem), fields: Vec::new(), current: None };
+        let error = Self { problem: Box::new(problem), fields: Vec::new(), current: None, retry_after: None };
         if error.status() >= 500 {
             let Problem { code, what, cause, .. } = &*error.problem;
             tracing::error!(code, what, cause, "request failed");
@@ -208,6 +215,11 @@ impl From<StoreError> for ApiError {
             StoreError::InvalidCredentials => {
                 "The e-mail address or the password is wrong, or the account may not sign in.".to_owned()
             }
+            StoreError::Throttled(wait) => format!(
+                "Sign-in failed too often with this address. The next attempt is looked at in {} s.",
+                wait.as_secs()
+            ),
+            StoreError::SessionNotFound => "You have no such session, or it has ended.".to_owned(),
             StoreError::SessionExpired => "Your session has ended.".to_owned(),
             StoreError::AlreadySetUp => "Somebody has set up the first account already.".to_owned(),
             StoreError::WrongPassword => "The current password is wrong.".to_owned(),
@@ -232,7 +244,12 @@ impl From<StoreError> for ApiError {
         if code.status() >= 500 {
             tracing::error!(code = code.as_str(), %error, "request failed");
         }
-        Self::new(code, detail)
+        let wait = match &error {
+            StoreError::Throttled(wait) => Some(wait.as_secs()),
+            _ => None,
+        };
+        let answer = Self::new(code, detail);
+        Self { retry_after: wait.or(answer.retry_after), ..answer }
     }
 }
 
@@ -300,10 +317,11 @@ pub(crate) async fn envelope(mut request: Request, next: Next) -> Response {
             .unwrap_or_else(|| from_status(status, method.as_str(), &path));
         let allow = response.headers_mut().remove(axum::http::header::ALLOW);
         tracing::info!(%request_id, %method, path, code = error.problem.code, "answered with an error");
+        let retry_after = error.retry_after;
         response =
             (http_status(error.status()), Json(error.into_envelope(request_id.clone()))).into_response();
-        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, UNAVAILABLE_SECONDS);
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         if let Some(allow) = allow {
             response.headers_mut().insert(axum::http::header::ALLOW, allow);

@@ -1,6 +1,8 @@
 //! The routes, one module per subject.
 
+mod account;
 mod assets;
+mod audit;
 mod auth;
 mod boot;
 mod clients;
@@ -34,6 +36,16 @@ pub(crate) fn router() -> (axum::Router<ApiState>, utoipa::openapi::OpenApi) {
         .routes(routes!(auth::logout))
         .routes(routes!(auth::me))
         .routes(routes!(password::change))
+        .routes(routes!(account::profile, account::change_profile))
+        .routes(routes!(account::sessions))
+        .routes(routes!(account::end_session))
+        .routes(routes!(account::logout_everywhere))
+        .routes(routes!(audit::security))
+        .routes(routes!(audit::security_chain))
+        .routes(routes!(audit::security_export))
+        .routes(routes!(audit::client_account))
+        .routes(routes!(audit::client_account_chain))
+        .routes(routes!(audit::client_account_export))
         .routes(routes!(setup::required, setup::set_up))
         .routes(routes!(context::clients))
         .routes(routes!(context::client_engagements))

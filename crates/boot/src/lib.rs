@@ -15,6 +15,7 @@ mod sequence;
 mod settings;
 mod status;
 mod template;
+mod upkeep;
 
 use std::time::{Duration, SystemTime};
 

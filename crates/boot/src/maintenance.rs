@@ -26,6 +26,7 @@ use drydock_store::{
 use tokio::{sync::watch, task::JoinSet};
 use uuid::Uuid;
 
+use crate::upkeep;
 use desk::{Desk, Ticket};
 
 /// Whose rows are in no snapshot: a token that has been ended must not come back with one.
@@ -147,6 +148,7 @@ impl DatabaseMaintenance {
 
     /// Settles after a start: in the background, once what a crash may have left is gone.
     pub(crate) fn begin_keeping(&self) {
+        self.spawn(upkeep::run(self.inner.store.clone()));
         let this = self.clone();
         self.spawn(async move {
             if let Err(error) = this.inner.databases.drop_unfinished().await {

@@ -5,10 +5,14 @@
 pub enum ErrorCode {
     /// E-mail and password do not open an account.
     InvalidCredentials,
+    /// Sign-in failed too often with this address.
+    Throttled,
     /// The request carries no session token.
     SessionRequired,
     /// The session token is unknown, ended or too old.
     SessionExpired,
+    /// The user has no such session, or it has ended.
+    SessionNotFound,
     /// The first account was set up before.
     SetupDone,
     /// The caller's role does not allow it.
@@ -163,8 +167,10 @@ impl ErrorCode {
     /// Every code.
     pub const ALL: &[Self] = &[
         Self::InvalidCredentials,
+        Self::Throttled,
         Self::SessionRequired,
         Self::SessionExpired,
+        Self::SessionNotFound,
         Self::SetupDone,
         Self::PermissionDenied,
         Self::SelectorMissing,
@@ -246,8 +252,10 @@ impl ErrorCode {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidCredentials => "auth.invalid_credentials",
+            Self::Throttled => "auth.throttled",
             Self::SessionRequired => "auth.session_required",
             Self::SessionExpired => "auth.session_expired",
+            Self::SessionNotFound => "session.not_found",
             Self::SetupDone => "setup.done",
             Self::PermissionDenied => "permission.denied",
             Self::SelectorMissing => "tenant.selector_missing",
@@ -332,7 +340,8 @@ impl ErrorCode {
             Self::RequestMalformed | Self::SelectorMissing => 400,
             Self::InvalidCredentials | Self::SessionRequired | Self::SessionExpired => 401,
             Self::PermissionDenied | Self::PeerRefused | Self::HostRefused | Self::OriginRefused => 403,
-            Self::ClientAccountNotFound
+            Self::SessionNotFound
+            | Self::ClientAccountNotFound
             | Self::EngagementNotFound
             | Self::UserNotFound
             | Self::AssetNotFound
@@ -350,6 +359,7 @@ impl ErrorCode {
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::RequestInvalid => 422,
+            Self::Throttled => 429,
             Self::NotReady | Self::DatabaseUnavailable => 503,
             Self::DiskFull => 507,
             _ => 500,
@@ -361,8 +371,10 @@ impl ErrorCode {
     pub const fn title(self) -> &'static str {
         match self {
             Self::InvalidCredentials => "Sign-in failed",
+            Self::Throttled => "Too many failed sign-ins",
             Self::SessionRequired => "Sign-in needed",
             Self::SessionExpired => "Session ended",
+            Self::SessionNotFound => "Session not found",
             Self::SetupDone => "Already set up",
             Self::PermissionDenied => "Not allowed for you",
             Self::SelectorMissing => "No client account chosen",
@@ -547,6 +559,8 @@ impl ErrorCode {
             Self::AuditBroken => {
                 "Compare the entries named with a snapshot from before, and find out who could write to the database."
             }
+            Self::Throttled => "Wait as long as it says, then try again. Nobody else is affected.",
+            Self::SessionNotFound => "Look at the list again: the session has ended, or was never yours.",
             Self::LoginImpossible => "Reactivate an account in the database, or use another data directory.",
             Self::ServeFailed => "Choose another port and start again.",
             Self::ExecPortFailed => "Try again; if it stays so, read the server log: `drydock logs`.",

@@ -7,7 +7,7 @@ use crate::{
     NewSession, Store, StoreError, VerifiedSession,
     audit::{self, Origin, SecurityEntry},
     identity::{self, User},
-    password, sessions,
+    password, sessions, throttle,
 };
 
 /// Who sets up the first account; checked by `drydock_domain::account`.
@@ -47,7 +47,8 @@ impl Store {
         if !self.needs_first_account().await? {
             return Err(StoreError::AlreadySetUp);
         }
-        let hash = password::hash(password).await?;
+        let passes = password::passes(&mut *self.acquire().await?).await?;
+        let hash = password::hash_with(password, passes).await?;
         let mut tx = self.begin().await?;
         let made = create_first(&mut tx, person, &hash, origin).await?;
         tx.commit().await?;
@@ -70,7 +71,11 @@ impl Store {
             .fetch_optional(&mut *self.acquire().await?)
             .await?
             .ok_or(StoreError::SessionExpired)?;
-        if !password::verify(current, user.password_hash.clone()).await? {
+        // Whoever has got hold of a session must not guess the password faster here than at the door.
+        let address = throttle::hash(&user.email);
+        self.count_attempt(&address, &user.email, &session.actor().origin).await?;
+        let passes = password::passes(&mut *self.acquire().await?).await?;
+        if !password::verify(current, user.password_hash.clone(), passes).await? {
             let event = SecurityEntry::new(
                 SecurityEvent::PasswordRefused,
                 format!("{} gave a wrong current password.", user.email),
@@ -78,7 +83,7 @@ impl Store {
             audit::record(self, session.actor(), event.to(id, user.email).blocked()).await?;
             return Err(StoreError::WrongPassword);
         }
-        let hash = password::hash(new).await?;
+        let hash = password::hash_with(new, passes).await?;
 
         let mut tx = self.begin().await?;
         // The user's row comes first, as in signing in: whoever signs in with the old password at this moment is either
@@ -95,6 +100,7 @@ impl Store {
         if changed.rows_affected() == 0 {
             return Err(StoreError::WrongPassword);
         }
+        throttle::forgive(&mut tx, &address).await?;
         sessions::end_all(&mut tx, session, "password_changed").await?;
         let renewed = sessions::create(&mut tx, id, session.actor().origin.user_agent.as_deref()).await?;
         let text = format!("{} changed their password; every earlier session ended.", user.email);

@@ -9,6 +9,8 @@
 
 mod chain;
 mod entry;
+mod export;
+mod read;
 mod verify;
 mod write;
 
@@ -22,6 +24,8 @@ use sqlx::PgConnection;
 use crate::{Store, StoreError, TenantTx};
 
 pub use chain::{Breach, Broken};
+pub use export::{csv_head, csv_lines};
+pub use read::{Entry, Filter, access_entries, security_entries};
 pub(crate) use verify::recent;
 pub use verify::{ChainReport, chains, verify};
 pub(crate) use write::append_access;

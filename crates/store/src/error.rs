@@ -10,6 +10,9 @@ pub enum StoreError {
     /// E-mail and password do not open an account; deliberately says no more.
     #[error("the e-mail address or the password is wrong, or the account may not sign in")]
     InvalidCredentials,
+    /// Too many sign-ins failed with this address; the next one is looked at after so long.
+    #[error("sign-in failed too often with this address")]
+    Throttled(std::time::Duration),
     /// The password given as the current one is not the account's.
     #[error("the current password is wrong")]
     WrongPassword,
@@ -19,6 +22,9 @@ pub enum StoreError {
     /// The session token is unknown, revoked, idle for too long or past its end.
     #[error("the session has ended")]
     SessionExpired,
+    /// The user has no such session, or it has ended.
+    #[error("there is no such session of this user")]
+    SessionNotFound,
     /// The client account does not exist, or the caller is no member of it.
     #[error("there is no such client account among yours")]
     ClientAccountNotFound,
@@ -116,8 +122,10 @@ impl StoreError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::InvalidCredentials => ErrorCode::InvalidCredentials,
+            Self::Throttled(_) => ErrorCode::Throttled,
             Self::SessionExpired => ErrorCode::SessionExpired,
             Self::AlreadySetUp => ErrorCode::SetupDone,
+            Self::SessionNotFound => ErrorCode::SessionNotFound,
             Self::ClientAccountNotFound => ErrorCode::ClientAccountNotFound,
             Self::EngagementNotFound => ErrorCode::EngagementNotFound,
             Self::Denied(_) => ErrorCode::PermissionDenied,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     NewSession, Store, StoreError, VerifiedSession,
     audit::{self, Actor, Origin, SecurityEntry},
-    password, sessions,
+    password, sessions, throttle,
 };
 
 /// A user as the sign-in answer tells it.
@@ -61,7 +61,7 @@ impl Store {
     /// the same work.
     ///
     /// # Errors
-    /// [`StoreError::InvalidCredentials`].
+    /// [`StoreError::InvalidCredentials`]; [`StoreError::Throttled`] when too many attempts with the address failed.
     pub async fn sign_in(
         &self,
         email: &str,
@@ -69,6 +69,10 @@ impl Store {
         origin: &Origin,
     ) -> Result<(User, NewSession), StoreError> {
         let email = email.trim().to_lowercase();
+        let address = throttle::hash(&email);
+        self.count_attempt(&address, &email, origin).await?;
+        let mut connection = self.acquire().await?;
+        let passes = password::passes(&mut connection).await?;
         let account = sqlx::query!(
             r#"select u.id, u.password_hash, u.is_active, u.is_verified, p.status as "status?"
                from migration.users u
@@ -76,10 +80,11 @@ impl Store {
                where u.email = $1"#,
             email
         )
-        .fetch_optional(&mut *self.acquire().await?)
+        .fetch_optional(&mut *connection)
         .await?;
+        Self::give_back(connection).await;
         let stored = account.as_ref().and_then(|account| account.password_hash.clone());
-        let opened = password::verify(password, stored.clone()).await?;
+        let opened = password::verify(password, stored.clone(), passes).await?;
         let refusal = match &account {
             None => Some("unknown_address"),
             Some(account) if account.password_hash.is_none() => Some("no_password"),
@@ -99,6 +104,13 @@ impl Store {
             return Err(StoreError::InvalidCredentials);
         };
 
+        let renewed = match &stored {
+            Some(stored) if password::is_outdated(&email, stored, passes) => {
+                Some(password::hash_with(password, passes).await?)
+            }
+            _ => None,
+        };
+
         let mut tx = self.begin().await?;
         // Hashing takes a while; a password that was changed meanwhile must not open a session that outlives the change.
         sqlx::query_scalar!(
@@ -110,9 +122,44 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await?
         .ok_or(StoreError::InvalidCredentials)?;
+        if let Some(hash) = renewed {
+            sqlx::query!("update migration.users set password_hash = $2 where id = $1", id.0, hash)
+                .execute(&mut *tx)
+                .await?;
+        }
+        throttle::forgive(&mut tx, &address).await?;
         let (user, session) = record_sign_in(&mut tx, id, origin).await?;
         tx.commit().await?;
         Ok((user, session))
+    }
+
+    /// Counts an attempt with an address before it is looked at; the first that comes too early is told to the security log.
+    pub(crate) async fn count_attempt(
+        &self,
+        address: &[u8; 32],
+        email: &str,
+        origin: &Origin,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let counted = throttle::count(&mut tx, address).await?;
+        let answer = match counted {
+            throttle::Counted::Let => Ok(()),
+            throttle::Counted::TooEarly { left, first } => {
+                if first {
+                    let tried = account::email(email).ok();
+                    let named = tried.as_deref().unwrap_or("something that is no e-mail address");
+                    let text = format!("Sign-in with {named} waits after failures.");
+                    let event = SecurityEntry::new(SecurityEvent::SignInThrottled, text)
+                        .with("seconds", left.as_secs())
+                        .blocked();
+                    audit::security(&mut tx, &Actor { email: tried, ..Actor::unknown(origin) }, event)
+                        .await?;
+                }
+                Err(StoreError::Throttled(left))
+            }
+        };
+        tx.commit().await?;
+        answer
     }
 
     /// Counts a failed sign-in and tells the security log why it failed, which the answer does not.

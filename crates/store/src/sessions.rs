@@ -71,6 +71,25 @@ impl VerifiedSession {
     }
 }
 
+/// One of a user's sessions, as they see it.
+#[derive(Clone, Debug)]
+pub struct SessionRow {
+    /// Its id, which is not its token.
+    pub id: Uuid,
+    /// When the user signed in.
+    pub created_at: OffsetDateTime,
+    /// When it was used last, to the minute.
+    pub last_seen_at: OffsetDateTime,
+    /// When it ends unless it is used before.
+    pub idle_at: OffsetDateTime,
+    /// When it ends at the latest.
+    pub expires_at: OffsetDateTime,
+    /// What the caller said it is.
+    pub user_agent: Option<String>,
+    /// Whether it is the session that asks.
+    pub is_current: bool,
+}
+
 fn digest(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
@@ -201,6 +220,82 @@ impl Store {
         }
         tx.commit().await?;
         Ok(())
+    }
+
+    /// The sessions of the session's user that have not ended, the asking one first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sessions(&self, session: &VerifiedSession) -> Result<Vec<SessionRow>, StoreError> {
+        Ok(sqlx::query_as!(
+            SessionRow,
+            r#"select id, created_at, last_seen_at,
+                      least(expires_at, last_seen_at + make_interval(hours => $3)) as "idle_at!", expires_at, user_agent,
+                      id = $2 as "is_current!"
+               from migration.sessions
+               where user_id = $1 and revoked_at is null and expires_at > now()
+                 and last_seen_at > now() - make_interval(hours => $3)
+               order by id = $2 desc, last_seen_at desc, id"#,
+            session.user_id.0,
+            session.id,
+            IDLE_HOURS
+        )
+        .fetch_all(&mut *self.acquire().await?)
+        .await?)
+    }
+
+    /// Ends one of the sessions of the session's user.
+    ///
+    /// # Errors
+    /// [`StoreError::SessionNotFound`] where they have no such session that has not ended.
+    pub async fn end_own_session(&self, session: &VerifiedSession, id: Uuid) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query_scalar!(
+            r#"update migration.sessions set revoked_at = now(), revoked_reason = 'ended_by_user'
+               where id = $1 and user_id = $2 and revoked_at is null and expires_at > now()
+               returning true as "ended!""#,
+            id,
+            session.user_id.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?
+        .ok_or(StoreError::SessionNotFound)?;
+        let email = session.actor.email.clone().unwrap_or_default();
+        let event =
+            SecurityEntry::new(SecurityEvent::SessionEnded, format!("{email} ended one of their sessions."));
+        audit::security(&mut tx, &session.actor, event.to(session.user_id, email)).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Ends every session of the session's user, itself among them.
+    ///
+    /// # Errors
+    /// [`StoreError::SessionExpired`] when `session` itself had ended.
+    pub async fn end_own_sessions(&self, session: &VerifiedSession) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        end_all(&mut tx, session, "logout_everywhere").await?;
+        let email = session.actor.email.clone().unwrap_or_default();
+        let event =
+            SecurityEntry::new(SecurityEvent::SessionsEnded, format!("{email} signed out everywhere."));
+        audit::security(&mut tx, &session.actor, event.to(session.user_id, email)).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Forgets sessions that ended more than a week ago; until then they can be asked about.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_old_sessions(&self) -> Result<u64, StoreError> {
+        let forgotten = sqlx::query!(
+            "delete from migration.sessions
+             where least(revoked_at, expires_at, last_seen_at + make_interval(hours => $1)) < now() - interval '7 days'",
+            IDLE_HOURS
+        )
+        .execute(&mut *self.acquire().await?)
+        .await?;
+        Ok(forgotten.rows_affected())
     }
 }
 

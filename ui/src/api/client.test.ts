@@ -54,6 +54,35 @@ describe("the API client", () => {
     expect(session.token()).toBe("first");
   });
 
+  test("where one is asked to sign in again, a refused request waits and is sent once more", async () => {
+    stop();
+    stop = session.onExpire(() => session.lapse());
+    door.mockImplementation((request) =>
+      Promise.resolve(
+        request.headers.get("authorization") === "Bearer second" ? json(200, { clients: [] }) : refusal(401, "auth.session_expired"),
+      ),
+    );
+    const change = body(api.POST("/api/v1/auth/change-password", { body: { current_password: "a", new_password: "b" } }));
+    const list = body(api.GET("/api/v1/context/clients"));
+    await vi.waitFor(() => expect(session.lapsed()).toBe(true));
+    session.begin("second");
+    expect(await list).toEqual({ clients: [] });
+    expect(await change).toEqual({ clients: [] });
+    expect(await door.mock.lastCall?.[0].clone().text()).toMatch(/^$|current_password/);
+    expect(session.lapsed()).toBe(false);
+  });
+
+  test("whoever signs out instead gets the refusal", async () => {
+    stop();
+    stop = session.onExpire(() => session.lapse());
+    door.mockImplementation(() => Promise.resolve(refusal(401, "auth.session_expired")));
+    const list = body(api.GET("/api/v1/context/clients"));
+    await vi.waitFor(() => expect(session.lapsed()).toBe(true));
+    session.end();
+    await expect(list).rejects.toMatchObject({ code: "auth.session_expired" });
+    expect(session.token()).toBeNull();
+  });
+
   test("a late 401 for an older token leaves the new session alone", async () => {
     door.mockImplementationOnce(() => {
       session.begin("second");

@@ -3,7 +3,7 @@ import { connection, note } from "./connection";
 import { fromAnswer } from "./problem";
 import type { paths } from "./schema";
 import { session } from "./session";
-import { transport } from "./transport";
+import { transport, type Transport } from "./transport";
 
 const LOGIN = "/api/v1/auth/login";
 
@@ -13,12 +13,25 @@ const authorise: Middleware = {
     if (token !== null) request.headers.set("authorization", `Bearer ${token}`);
     return request;
   },
-  onResponse({ request, response, schemaPath }) {
+  onResponse({ request, response }) {
     note(request.method, new URL(request.url).pathname, String(response.status), response.headers.get("x-request-id"));
-    if (response.status !== 401 || schemaPath === LOGIN) return;
-    // An answer to an older token says nothing about the one in use now.
-    if (request.headers.get("authorization") === `Bearer ${session.token() ?? ""}`) session.expire();
   },
+};
+
+/**
+ * Sends a request. When the session is over, that is told; and where its user is asked to sign in again in place, the
+ * request waits for that and is sent once more, so that nothing on the page is lost.
+ */
+const send: Transport = async (request) => {
+  // The body of a request can be read once.
+  const again = request.clone();
+  const response = await transport(request);
+  if (response.status !== 401 || new URL(request.url).pathname === LOGIN) return response;
+  // An answer to an older token says nothing about the one in use now.
+  if (request.headers.get("authorization") === `Bearer ${session.token() ?? ""}`) session.expire();
+  if (!(await session.renewed())) return response;
+  again.headers.set("authorization", `Bearer ${session.token() ?? ""}`);
+  return transport(again);
 };
 
 const watch: Middleware = {
@@ -30,7 +43,7 @@ const watch: Middleware = {
 };
 
 /** The API, typed by its own OpenAPI document. */
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: transport });
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: send });
 api.use(authorise, watch);
 
 function refusal(error: unknown, response: Response) {

@@ -13,6 +13,13 @@ function stored(): string | null {
 
 let token: string | null = stored();
 const listeners = new Set<Listener>();
+/** Set while whoever was signed in is asked to sign in again where they are. */
+let waiting: { promise: Promise<boolean>; settle: (renewed: boolean) => void } | undefined;
+
+function settle(renewed: boolean) {
+  waiting?.settle(renewed);
+  waiting = undefined;
+}
 
 function keep(next: string | null) {
   token = next;
@@ -29,11 +36,24 @@ export const session = {
   token: () => token,
   begin(next: string) {
     keep(next);
+    settle(true);
   },
   /** Forgets the token without a word: signing out. */
   end() {
     keep(null);
+    settle(false);
   },
+  /** Somebody is asked to sign in again in place: until they have, or have gone, requests that were refused wait. */
+  lapse() {
+    let settleIt: (renewed: boolean) => void = () => undefined;
+    const promise = new Promise<boolean>((resolve) => {
+      settleIt = resolve;
+    });
+    waiting ??= { promise, settle: settleIt };
+  },
+  lapsed: () => waiting !== undefined,
+  /** Whether there is a new session to try again with, once it is known. No, where nobody is asked. */
+  renewed: (): Promise<boolean> => waiting?.promise ?? Promise.resolve(false),
   /** Forgets the token because the API refused it, and tells whoever listens. */
   expire() {
     if (token === null) return;

@@ -1,10 +1,12 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { Problem } from "../api/problem";
+import { meQuery, type User } from "../api/queries";
 import { session } from "../api/session";
 import { BootGate } from "./BootGate";
 import { makeRouter } from "./router";
+import { SignInAgain } from "./SignInAgain";
 
 function makeQueries() {
   return new QueryClient({
@@ -25,17 +27,42 @@ function makeQueries() {
 function Pages({ queries }: { queries: QueryClient }) {
   const [router] = useState(() => makeRouter(queries));
 
+  const [lapsed, setLapsed] = useState<User>();
+
+  const leave = useCallback(() => {
+    session.end();
+    setLapsed(undefined);
+    queries.clear();
+    // The guard of the page one is on sends to the login page, and remembers the way back.
+    void router.invalidate();
+  }, [queries, router]);
+
+  const done = useCallback(() => {
+    setLapsed(undefined);
+    // What one may do may have changed meanwhile.
+    void queries.invalidateQueries({ queryKey: meQuery.queryKey });
+  }, [queries]);
+
   useEffect(
     () =>
       session.onExpire(() => {
-        queries.clear();
-        // The guard of the page one is on sends to the login page, and remembers the way back.
-        void router.invalidate();
+        const me = queries.getQueryData(meQuery.queryKey)?.user;
+        if (me === undefined) {
+          leave();
+          return;
+        }
+        session.lapse();
+        setLapsed(me);
       }),
-    [queries, router],
+    [queries, leave],
   );
 
-  return <RouterProvider router={router} />;
+  return (
+    <>
+      <RouterProvider router={router} />
+      {lapsed !== undefined && <SignInAgain user={lapsed} onDone={done} onLeave={leave} />}
+    </>
+  );
 }
 
 /** The whole front end: cache, boot gate, pages. */

@@ -69,6 +69,10 @@ export function UserMenu() {
           Last start
         </MenuItem>
         <MenuLine />
+        <MenuItem onSelect={() => void navigate({ to: "/account" })}>
+          <Icon name="person" />
+          My account
+        </MenuItem>
         <MenuItem onSelect={() => setChanging(true)} disabled={me === undefined}>
           <Icon name="key" />
           Change password

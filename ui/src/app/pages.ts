@@ -113,6 +113,35 @@ export const PAGES: readonly PageEntry[] = [
     words: "reset snapshots",
     needs: "data.reset",
   },
+  {
+    id: "activity",
+    title: "Activity",
+    group: "Client account",
+    icon: "history",
+    shortcut: "g y",
+    to: "/clients/$clientId/audit",
+    words: "audit log history",
+    may: (me) => me.role_type === "platform_admin" || me.role_type === "client_admin",
+  },
+  {
+    id: "audit",
+    title: "Security log",
+    group: "Platform",
+    icon: "shield",
+    shortcut: "g l",
+    to: "/audit",
+    words: "audit sign-ins sessions refusals",
+    may: platformAdmin,
+  },
+  {
+    id: "account",
+    title: "My account",
+    group: "Platform",
+    icon: "person",
+    shortcut: "g m",
+    to: "/account",
+    words: "profile password sessions sign out everywhere",
+  },
 ];
 
 /** The pages this user can go to from here, with what their address needs. */

@@ -19,7 +19,8 @@ export const signedIn = createRoute({
   getParentRoute: () => root,
   id: "signed-in",
   beforeLoad: ({ location }) => {
-    if (session.token() !== null) return;
+    // Whoever is asked to sign in again stays where they are.
+    if (session.token() !== null || session.lapsed()) return;
     throw redirect({
       to: "/login",
       search: location.href === "/" ? {} : { redirect: location.href },

@@ -1,6 +1,8 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter } from "@tanstack/react-router";
+import { accountRoutes } from "../pages/account/routes";
 import { assetsRoutes } from "../pages/assets/routes";
+import { auditRoutes, clientAuditRoutes } from "../pages/audit/routes";
 import { bootRoutes } from "../pages/boot/routes";
 import { clientRoutes, clientsRoutes } from "../pages/clients/routes";
 import { dataRoutes } from "../pages/data/routes";
@@ -29,10 +31,13 @@ const routeTree = root.addChildren([
     ...clientsRoutes,
     ...usersRoutes,
     ...dataRoutes,
+    ...accountRoutes,
+    ...auditRoutes,
     client.addChildren([
       clientHome,
       ...clientRoutes,
       ...engagementsRoutes,
+      ...clientAuditRoutes,
       engagement.addChildren([engagementHome, ...overviewRoutes, ...assetsRoutes]),
     ]),
   ]),

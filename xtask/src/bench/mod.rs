@@ -6,6 +6,7 @@ mod peers;
 mod quiet;
 mod reset;
 mod schema;
+mod sign_in;
 mod snapshot;
 mod table;
 
@@ -38,7 +39,7 @@ pub(crate) struct Options {
     pub(crate) drydock: Option<PathBuf>,
 }
 
-/// Measures one subject: `api`, `boot`, `reset`, `schema` or `snapshot`.
+/// Measures one subject: `api`, `boot`, `reset`, `schema`, `sign-in` or `snapshot`.
 pub(crate) fn run(repo: &Repo, subject: &str, options: &Options) -> Result<()> {
     if options.rounds < ROUNDS {
         bail!("{} rounds are too few for a median: ask for {ROUNDS} or more", options.rounds);
@@ -48,14 +49,18 @@ pub(crate) fn run(repo: &Repo, subject: &str, options: &Options) -> Result<()> {
         "boot" => boot::run,
         "reset" => reset::run,
         "schema" => schema::run,
+        "sign-in" => sign_in::run,
         "snapshot" => snapshot::run,
-        other => bail!("{other} cannot be measured: choose api, boot, reset, schema or snapshot"),
+        other => bail!("{other} cannot be measured: choose api, boot, reset, schema, sign-in or snapshot"),
     };
     if options.peers && subject == "snapshot" {
         bail!("no peer has snapshots: `bench snapshot` compares with pg_dump and pg_restore instead");
     }
     if options.peers && subject == "api" {
         bail!("no peer has an API: `bench api` compares its two doors");
+    }
+    if options.peers && subject == "sign-in" {
+        bail!("no peer has a sign-in: `bench sign-in` compares the ways in which one fails");
     }
     if options.peers && subject == "schema" {
         bail!("no peer has our schema: `bench schema` compares with the same tables without policies");
