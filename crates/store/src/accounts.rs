@@ -73,6 +73,7 @@ impl Store {
             .ok_or(StoreError::SessionExpired)?;
         // Whoever has got hold of a session must not guess the password faster here than at the door.
         let address = throttle::hash(&user.email);
+        let _turn = throttle::turn(&address).await;
         self.count_attempt(&address, &user.email, &session.actor().origin).await?;
         let passes = password::passes(&mut *self.acquire().await?).await?;
         if !password::verify(current, user.password_hash.clone(), passes).await? {

@@ -70,6 +70,7 @@ impl Store {
     ) -> Result<(User, NewSession), StoreError> {
         let email = email.trim().to_lowercase();
         let address = throttle::hash(&email);
+        let _turn = throttle::turn(&address).await;
         self.count_attempt(&address, &email, origin).await?;
         let mut connection = self.acquire().await?;
         let passes = password::passes(&mut connection).await?;

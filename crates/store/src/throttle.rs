@@ -1,14 +1,15 @@
 //! How fast sign-in may be tried for one address.
 //!
-//! Counted by address, whether or not anybody has it, and before the password is looked at: of many attempts at once each
-//! counts, and one that a crash cuts off counts as well. After [`FREE`] failures the next attempt waits, a second at first
+//! Counted by address, whether or not anybody has it, and before the password is looked at: one that a crash cuts off counts as
+//! well. After [`FREE`] failures the next attempt waits, a second at first
 //! and twice as long each time, [`LONGEST`] at most; an hour of quiet or a success ends it. What comes too early is not
 //! looked at and does not count, so nobody can keep a person out by insisting.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{Store, StoreError};
 
@@ -20,6 +21,18 @@ const LONGEST: i32 = 300;
 const QUIET: i32 = 3_600;
 /// Addresses that are remembered at most. Beyond that, those with the fewest failures go first.
 const ADDRESSES: i64 = 10_000;
+
+/// As many addresses can be tried at the same time, more or less.
+const TURNS: usize = 256;
+
+/// Attempts with one address come one after another, so that of several good ones at once none counts as a failure of the others.
+/// One process serves a database, so its own memory is the place for it.
+static WAITING: LazyLock<[Mutex<()>; TURNS]> = LazyLock::new(|| std::array::from_fn(|_| Mutex::new(())));
+
+/// Waits until no other attempt with the address is looked at, for as long as the answer is kept.
+pub(crate) async fn turn(address: &[u8; 32]) -> MutexGuard<'static, ()> {
+    WAITING[usize::from(address[0]) % TURNS].lock().await
+}
 
 pub(crate) fn hash(email: &str) -> [u8; 32] {
     Sha256::digest(format!("drydock sign-in {email}")).into()
@@ -42,13 +55,13 @@ pub(crate) enum Counted {
 pub(crate) async fn count(connection: &mut PgConnection, address: &[u8; 32]) -> Result<Counted, StoreError> {
     let counted = sqlx::query_scalar!(
         r#"insert into migration.sign_in_attempts as a (address_hash, failures, last_failed_at, blocked_until)
-           values ($1, 1, now(), now())
+           values ($1, 1, now(), 'epoch')
            on conflict (address_hash) do update set
                failures = case when a.last_failed_at < now() - make_interval(secs => $2) then 1 else a.failures + 1 end,
                last_failed_at = now(),
                is_noted = false,
                blocked_until = case
-                   when a.last_failed_at < now() - make_interval(secs => $2) or a.failures + 1 < $3 then now()
+                   when a.last_failed_at < now() - make_interval(secs => $2) or a.failures + 1 < $3 then 'epoch'
                    else now() + make_interval(secs => least($4, 2 ^ least(a.failures + 1 - $3, 20)))
                end
            where a.blocked_until <= now()

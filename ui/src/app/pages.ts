@@ -121,7 +121,7 @@ export const PAGES: readonly PageEntry[] = [
     shortcut: "g y",
     to: "/clients/$clientId/audit",
     words: "audit log history",
-    may: (me) => me.role_type === "platform_admin" || me.role_type === "client_admin",
+    needs: "audit.view",
   },
   {
     id: "audit",
@@ -131,7 +131,7 @@ export const PAGES: readonly PageEntry[] = [
     shortcut: "g l",
     to: "/audit",
     words: "audit sign-ins sessions refusals",
-    may: platformAdmin,
+    needs: "platform.administer",
   },
   {
     id: "account",

@@ -1,6 +1,7 @@
 //! `cargo xtask bench sign-in`: whether a failed sign-in tells by its time why it failed. `--rounds 1000` is what the figures in
 //! docs/benchmarks.md are made with.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
@@ -89,6 +90,7 @@ pub(super) fn run(repo: &Repo, options: &Options) -> Result<Vec<Table>> {
         }
         Ok(((), format!("{} of each of 2 kinds", options.rounds)))
     })?;
+    let reused = step("tokens from before a sign-in", || fixation(&serving, options.rounds))?;
     serving.stop()?;
 
     let mut failed = Table::new("a sign-in that fails, by why", "ms");
@@ -103,7 +105,43 @@ pub(super) fn run(repo: &Repo, options: &Options) -> Result<Vec<Table>> {
     early.row("unknown address", &waiting[0]);
     early.compared("known address", &waiting[1], &waiting[0]);
     early.note(told("known address", &waiting[1], &waiting[0]));
+    early.note(format!(
+        "Of {} tokens sent along with a sign-in, {reused} were good after it.",
+        options.rounds
+    ));
     Ok(vec![failed, early])
+}
+
+/// Signs in again and again, each time sending the token of the session before, which has ended; gives how many of those were
+/// taken over, or were good afterwards.
+fn fixation(serving: &Serving, rounds: usize) -> Result<(usize, String)> {
+    let body = json!({ "email": "demo@demo-corp.com", "password": "Demo123!" });
+    let (mut before, mut seen, mut good) = ("0".repeat(64), HashSet::new(), 0);
+    for _ in 0..rounds {
+        let bearer = format!("Bearer {before}");
+        let sent = [("Authorization", bearer.as_str())];
+        let answer =
+            http::request(serving.port, "POST", "/api/v1/auth/login", &sent, Body::Json(&body), LIMIT)?;
+        let token = answer.json()?["token"]["access_token"].as_str().unwrap_or_default().to_owned();
+        ensure!(answer.status == 200 && token.len() == 64, "the sign-in is answered {}", answer.status);
+        let old = http::request(serving.port, "GET", "/api/v1/auth/me", &sent, Body::None, LIMIT)?;
+        if !seen.insert(token.clone()) || old.status != 401 {
+            good += 1;
+        }
+        let bearer = format!("Bearer {token}");
+        let out = http::request(
+            serving.port,
+            "POST",
+            "/api/v1/auth/logout",
+            &[("Authorization", &bearer)],
+            Body::None,
+            LIMIT,
+        )?;
+        ensure!(out.status == 204, "signing out is answered {}", out.status);
+        before = token;
+        interrupt::check()?;
+    }
+    Ok((good, format!("{good} of {rounds} were good")))
 }
 
 /// How far a kind's median is from that of unknown addresses, and how likely two equal kinds are to differ as much.

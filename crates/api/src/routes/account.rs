@@ -1,7 +1,10 @@
 //! One's own account: profile and sessions.
 
 use axum::{Json, http::StatusCode};
-use drydock_domain::account::{self, Objection};
+use drydock_domain::{
+    account::{self, Objection},
+    field::line,
+};
 use drydock_store::profile::{Notifications, Profile};
 
 use crate::{
@@ -112,16 +115,4 @@ pub(crate) async fn end_session(
 pub(crate) async fn logout_everywhere(Session { store, session }: Session) -> Result<StatusCode, ApiError> {
     store.end_own_sessions(&session).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// One line of text without the spaces around it; may be empty.
-fn line(given: &str, limit: usize) -> Result<String, Objection> {
-    let text = given.trim();
-    if text.chars().count() > limit {
-        return Err(Objection::new("too_long", format!("This is longer than {limit} characters.")));
-    }
-    if text.chars().any(char::is_control) {
-        return Err(Objection::new("character", "This holds a control character, such as a line break."));
-    }
-    Ok(text.to_owned())
 }

@@ -1,4 +1,3 @@
-import type { RefObject } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import { changeProfile, profileQuery, type OwnProfile } from "../../api/account";
 import { meQuery } from "../../api/queries";
@@ -34,7 +33,7 @@ export function ProfileForm({ profile }: { profile: OwnProfile }) {
   return (
     <form onSubmit={form.submit} noValidate aria-labelledby="profile-title" className="profile">
       <FormProblem problem={form.problem} />
-      <div className="profile-fields" ref={form.frame as RefObject<HTMLDivElement | null>}>
+      <div className="profile-fields">
         <TextField {...form.field("first_name")} label="First name" autoComplete="given-name" />
         <TextField {...form.field("last_name")} label="Last name, if any" autoComplete="family-name" />
         <TextField {...form.field("organization")} label="Organisation" autoComplete="organization" />
