@@ -4,6 +4,60 @@
  */
 
 export interface paths {
+    "/api/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The security log */
+        get: operations["security_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the security log is as it was written */
+        get: operations["security_log_chain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The security log as CSV
+         * @description Exactly the entries that the same query lists, oldest last. A cell that a spreadsheet would compute is led by an apostrophe.
+         */
+        get: operations["export_security_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/clients": {
         parameters: {
             query?: never;
@@ -54,6 +108,60 @@ export interface paths {
          * @description Nobody sees it until it is brought back; its data stay.
          */
         post: operations["archive_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/clients/{id}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The log of a client account */
+        get: operations["client_account_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/clients/{id}/audit/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a client account's log is as it was written */
+        get: operations["client_account_log_chain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/clients/{id}/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A client account's log as CSV
+         * @description As the security log's.
+         */
+        get: operations["export_client_account_log"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -616,6 +724,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/logout-everywhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out everywhere
+         * @description Ends every session of the user, the one that asks among them.
+         */
+        post: operations["logout_everywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/me": {
         parameters: {
             query?: never;
@@ -643,6 +771,24 @@ export interface paths {
         /** Registrations on which nobody has decided */
         get: operations["pending_approvals"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own profile */
+        get: operations["own_profile"];
+        /** Change one's own profile */
+        put: operations["put_own_profile"];
         post?: never;
         delete?: never;
         options?: never;
@@ -719,6 +865,40 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one is signed in */
+        get: operations["own_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's sessions */
+        delete: operations["end_own_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1680,6 +1860,99 @@ export interface components {
             id: string;
             role: string;
         };
+        /** @description Where and how a chain is broken. */
+        AuditBreach: {
+            /** @description `missing`, `changed`, `unlinked`, `cut` or `beyond`. */
+            breach: string;
+            /** @description Always `verify.audit_broken`, explained in docs/errors.md. */
+            code: string;
+            /**
+             * Format: uuid
+             * @description The entry; null where it is missing.
+             */
+            id?: string | null;
+            next_step: string;
+            /** Format: int64 */
+            number: number;
+            sentence: string;
+        };
+        /** @description How a log's chain stands, followed from its first entry on for this answer. */
+        AuditChain: {
+            broken?: components["schemas"]["AuditBreach"] | null;
+            /** Format: date-time */
+            looked_at: string;
+            /**
+             * Format: int64
+             * @description Entries that are as they were written, from the first on.
+             */
+            verified: number;
+            /**
+             * Format: date-time
+             * @description When the last of those was written; null where there is none.
+             */
+            verified_until?: string | null;
+        };
+        /** @description An entry of an audit log. */
+        AuditEntry: {
+            actor_email?: string | null;
+            /**
+             * Format: uuid
+             * @description Who did it; null when nobody was known.
+             */
+            actor_id?: string | null;
+            actor_role?: string | null;
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            client_account_id?: string | null;
+            description: string;
+            /** @description Further facts, by name. */
+            details: Record<string, never>;
+            /** Format: uuid */
+            engagement_id?: string | null;
+            /** @description SHA-256 in hexadecimal digits. */
+            entry_hash: string;
+            /** @example sign_in.failed */
+            event: string;
+            /** Format: uuid */
+            id: string;
+            ip_address?: string | null;
+            /**
+             * Format: int64
+             * @description Place in the chain, from 1.
+             */
+            number: number;
+            /** @description `success`, `denied` or `error`. */
+            outcome: string;
+            request_id?: string | null;
+            request_method?: string | null;
+            request_path?: string | null;
+            resource_id?: string | null;
+            resource_type?: string | null;
+            /** @description `info`, `warning` or `critical`. */
+            severity: string;
+            target_email?: string | null;
+            /** Format: uuid */
+            target_id?: string | null;
+            title: string;
+            user_agent?: string | null;
+        };
+        /** @description An event by its word and as a person reads it. */
+        AuditEventName: {
+            event: string;
+            title: string;
+        };
+        /** @description A page of entries, newest first. */
+        AuditPage: {
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description Every event that this log can hold. */
+            events: components["schemas"]["AuditEventName"][];
+            /**
+             * Format: int64
+             * @description Send as `before` for the next page; null on the last one.
+             */
+            next_before?: number | null;
+        };
         /** @description Where one wants to begin. */
         Begin: {
             /** Format: uuid */
@@ -2066,6 +2339,11 @@ export interface components {
             /** @description The same id as in the header x-request-id and in the log. */
             request_id: string;
             /**
+             * Format: int64
+             * @description After how many seconds it may be tried again, as in the header retry-after; left out where waiting does not help.
+             */
+            retry_after?: number | null;
+            /**
              * Format: int32
              * @description The HTTP status again.
              */
@@ -2252,6 +2530,13 @@ export interface components {
             /** @description At most 500 characters. */
             note?: string;
         };
+        /** @description Kinds of message, each wanted or not. */
+        NotificationChoice: {
+            email: boolean;
+            learning_updates: boolean;
+            system_alerts: boolean;
+            weekly_reports: boolean;
+        };
         /** @description The figures of one engagement, computed from its rows. */
         Overview: {
             /** @description By criticality, most first. */
@@ -2279,6 +2564,48 @@ export interface components {
             progress: components["schemas"]["Progress"][];
             support: components["schemas"]["Support"];
             totals: components["schemas"]["Totals"];
+        };
+        /** @description One's own profile. Nothing known is an empty text. */
+        OwnProfile: {
+            email: string;
+            first_name: string;
+            last_name: string;
+            manager_email: string;
+            notifications: components["schemas"]["NotificationChoice"];
+            organization: string;
+            phone_number: string;
+            role_description: string;
+        };
+        /** @description A session that has not ended. */
+        OwnSession: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether it is the session that asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends at the latest.
+             */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it ends unless it is used before.
+             */
+            idle_at: string;
+            /**
+             * Format: date-time
+             * @description When it was used last, to the minute.
+             */
+            last_seen_at: string;
+            /** @description What the browser or window said it is. */
+            user_agent?: string | null;
+        };
+        /** @description Where one is signed in. */
+        OwnSessions: {
+            /** @description The one that asks first, then by when they were used last. */
+            sessions: components["schemas"]["OwnSession"][];
         };
         /** @description A new password for the signed-in user. */
         PasswordChange: {
@@ -2331,6 +2658,22 @@ export interface components {
              * @description The version that was read.
              */
             version: number;
+        };
+        /** @description What one changes about oneself. The e-mail address is how one signs in, and an administrator's to change. */
+        ProfileChange: {
+            /** @description At most 100 characters. */
+            first_name: string;
+            /** @description At most 100 characters; may be empty. */
+            last_name: string;
+            /** @description May be empty. */
+            manager_email: string;
+            notifications: components["schemas"]["NotificationChoice"];
+            /** @description At most 255 characters; may be empty. */
+            organization: string;
+            /** @description At most 20 characters; may be empty. */
+            phone_number: string;
+            /** @description At most 255 characters; may be empty. */
+            role_description: string;
         };
         /** @description A data import, a discovery or an assessment, and how far it is. */
         Progress: {
@@ -2836,6 +3179,161 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    security_log: {
+        parameters: {
+            query?: {
+                /** @description Entries on a page, 1 to 200; 50 when not given. */
+                limit?: number;
+                /** @description `next_before` of the page before. */
+                before?: number;
+                /** @description Only entries of somebody, or about somebody, whose address contains this. */
+                who?: string;
+                /** @description Only this event, such as `sign_in.failed`, or all with this noun, such as `sign_in`. */
+                event?: string;
+                /** @description Only `success`, `denied` or `error`. */
+                outcome?: string;
+                /** @description Not before this moment. */
+                from?: string;
+                /** @description Before this moment. */
+                until?: string;
+                /** @description Only entries whose text, path, request id or details contain this, in any case. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    security_log_chain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditChain"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    export_security_log: {
+        parameters: {
+            query?: {
+                /** @description Entries on a page, 1 to 200; 50 when not given. */
+                limit?: number;
+                /** @description `next_before` of the page before. */
+                before?: number;
+                /** @description Only entries of somebody, or about somebody, whose address contains this. */
+                who?: string;
+                /** @description Only this event, such as `sign_in.failed`, or all with this noun, such as `sign_in`. */
+                event?: string;
+                /** @description Only `success`, `denied` or `error`. */
+                outcome?: string;
+                /** @description Not before this moment. */
+                from?: string;
+                /** @description Before this moment. */
+                until?: string;
+                /** @description Only entries whose text, path, request id or details contain this, in any case. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     admin_clients: {
         parameters: {
             query?: {
@@ -3082,6 +3580,194 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    client_account_log: {
+        parameters: {
+            query?: {
+                /** @description Entries on a page, 1 to 200; 50 when not given. */
+                limit?: number;
+                /** @description `next_before` of the page before. */
+                before?: number;
+                /** @description Only entries of somebody, or about somebody, whose address contains this. */
+                who?: string;
+                /** @description Only this event, such as `sign_in.failed`, or all with this noun, such as `sign_in`. */
+                event?: string;
+                /** @description Only `success`, `denied` or `error`. */
+                outcome?: string;
+                /** @description Not before this moment. */
+                from?: string;
+                /** @description Before this moment. */
+                until?: string;
+                /** @description Only entries whose text, path, request id or details contain this, in any case. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The client account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    client_account_log_chain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The client account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditChain"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    export_client_account_log: {
+        parameters: {
+            query?: {
+                /** @description Entries on a page, 1 to 200; 50 when not given. */
+                limit?: number;
+                /** @description `next_before` of the page before. */
+                before?: number;
+                /** @description Only entries of somebody, or about somebody, whose address contains this. */
+                who?: string;
+                /** @description Only this event, such as `sign_in.failed`, or all with this noun, such as `sign_in`. */
+                event?: string;
+                /** @description Only `success`, `denied` or `error`. */
+                outcome?: string;
+                /** @description Not before this moment. */
+                from?: string;
+                /** @description Before this moment. */
+                until?: string;
+                /** @description Only entries whose text, path, request id or details contain this, in any case. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The client account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5833,6 +6519,31 @@ export interface operations {
             };
         };
     };
+    logout_everywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -5886,6 +6597,72 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    own_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnProfile"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    put_own_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnProfile"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6037,6 +6814,77 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    own_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnSessions"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    end_own_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
