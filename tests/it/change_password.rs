@@ -151,7 +151,7 @@ async fn of_two_at_once_one_counts() {
 async fn a_sign_in_with_the_old_password_does_not_outlive_the_change() {
     let app = App::new().await;
     let bearer = app.bearer(ANALYST).await;
-    // Both wait for the user's row, the change first.
+    // The change waits for the user's row, and the sign-in for its turn.
     let held = app
         .database
         .hold("update migration.users set last_name = last_name where email = 'analyst@demo-corp.com'");
@@ -160,7 +160,8 @@ async fn a_sign_in_with_the_old_password_does_not_outlive_the_change() {
         app.sign_in(ANALYST).await
     };
     let let_go = async {
-        waiting(&app, 2).await;
+        waiting(&app, 1).await;
+        tokio::task::yield_now().await;
         drop(held);
     };
     let (changed, signed_in, ()) = tokio::join!(change(&app, &bearer, ANALYST.1, NEW), sign_in, let_go);
