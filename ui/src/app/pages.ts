@@ -138,7 +138,7 @@ export const PAGES: readonly PageEntry[] = [
     title: "My account",
     group: "Platform",
     icon: "person",
-    shortcut: "g m",
+    shortcut: "g s",
     to: "/account",
     words: "profile password sessions sign out everywhere",
   },
