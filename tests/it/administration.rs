@@ -186,6 +186,9 @@ async fn what_was_taken_or_has_expired_gives_nothing_from_the_next_request_on() 
     assert_eq!(put(read_only).await.status, 200);
     let clients = app.get("/api/v1/context/clients", &[("authorization", &bearer)]).await;
     assert_eq!(clients.body["clients"][0]["access_level"], "read_only");
+    // The engagements, where the level was the same, follow.
+    let permissions = seen(&bearer).await.body["engagements"][0]["permissions"].clone();
+    assert_eq!(permissions, json!(["asset.view", "asset.export", "engagement.view"]));
 
     // An engagement can be closed to somebody who sees the others.
     let closed = json!({

@@ -162,7 +162,7 @@ pub async fn approved(tx: &mut TenantTx, email: &str) -> Result<UserId, StoreErr
 
 /// Gives somebody a place in the client account, or another one than they have. `read` is the version of their access that the
 /// change is made on; `None` where they are to have none yet, or where whatever there is may be replaced. With `engagements`, those
-/// named get a level of their own (or none), and all others follow the client account. A changed role ends their sessions.
+/// named get a level of their own (or none), and all others follow the client account; without, those follow that did so far. A changed role ends their sessions.
 ///
 /// # Errors
 /// [`StoreError::UserNotFound`] for somebody who was never approved; [`StoreError::Denied`] for a role that is not the caller's to
@@ -194,8 +194,10 @@ pub async fn put(
         return Err(StoreError::invalid("/access_level", "too_high", message));
     }
     put_place(tx.connection(), user, client_account, place, session.user_id()).await?;
-    if let Some(levels) = engagements {
-        put_levels(&mut tx, user, levels, session.user_id()).await?;
+    match (engagements, &before) {
+        (Some(levels), _) => put_levels(&mut tx, user, levels, session.user_id()).await?,
+        (None, Some(before)) => follow(&mut tx, user, &before.level, place.level).await?,
+        (None, None) => {}
     }
     let event = match &before {
         Some(before) if before.in_force && before.role != place.role => SecurityEvent::RoleChanged,
@@ -283,6 +285,7 @@ async fn person(tx: &mut TenantTx, user: UserId) -> Result<String, StoreError> {
 /// Access that somebody has or had.
 struct Held {
     role: Role,
+    level: String,
     version: i64,
     in_force: bool,
 }
@@ -291,7 +294,7 @@ struct Held {
 async fn held(tx: &mut TenantTx, user: UserId) -> Result<Option<Held>, StoreError> {
     let client_account = tx.client_account_id();
     let row = sqlx::query!(
-        r#"select coalesce(m.role, 'viewer') as "role!", a.updated_at,
+        r#"select coalesce(m.role, 'viewer') as "role!", a.access_level, a.updated_at,
                   a.is_active and (a.expires_at is null or a.expires_at > now()) as "in_force!"
            from migration.client_access a
            left join migration.user_account_associations m
@@ -305,7 +308,12 @@ async fn held(tx: &mut TenantTx, user: UserId) -> Result<Option<Held>, StoreErro
     row.map(|row| {
         let role =
             Role::from_str(&row.role).map_err(|error| StoreError::UnexpectedValue(error.to_string()))?;
-        Ok(Held { role, version: version::of(row.updated_at), in_force: row.in_force })
+        Ok(Held {
+            role,
+            level: row.access_level,
+            version: version::of(row.updated_at),
+            in_force: row.in_force,
+        })
     })
     .transpose()
 }
@@ -397,6 +405,22 @@ pub(crate) async fn put_place(
         .execute(connection)
         .await?;
     }
+    Ok(())
+}
+
+/// Where the level in an engagement was the client account's, it stays that.
+async fn follow(tx: &mut TenantTx, user: UserId, before: &str, now: AccessLevel) -> Result<(), StoreError> {
+    let client_account = tx.client_account_id();
+    sqlx::query!(
+        "update migration.engagement_access set access_level = $4, updated_at = now()
+         where client_account_id = $1 and user_profile_id = $2 and access_level = $3 and is_active",
+        client_account.0,
+        user.0,
+        before,
+        now.as_str(),
+    )
+    .execute(tx.connection())
+    .await?;
     Ok(())
 }
 

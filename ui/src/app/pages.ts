@@ -58,7 +58,7 @@ export const PAGES: readonly PageEntry[] = [
     id: "client",
     title: "Details",
     group: "Client account",
-    icon: "file",
+    icon: "sliders",
     shortcut: "g i",
     to: "/clients/$clientId/details",
     words: "tenant archive contact industry",

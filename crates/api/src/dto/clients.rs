@@ -217,7 +217,8 @@ pub(crate) struct MemberChange {
     /// When access ends; null: never.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub(crate) expires_at: Option<OffsetDateTime>,
-    /// Levels of their own in engagements; all others follow the client account. Not given: as they are.
+    /// Levels of their own in engagements; all others follow the client account. Not given: those that had
+    /// the same level go on to have it.
     pub(crate) engagements: Option<Vec<EngagementLevel>>,
     /// The version that was read; not given: whatever there is is replaced.
     pub(crate) version: Option<i64>,

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { archiveClient, clientQuery, refreshClients, unarchiveClient } from "../../api/admin";
+import { archiveClient, clientQuery, refreshClients } from "../../api/admin";
 import { fromThrown, type Problem } from "../../api/problem";
 import { useActions } from "../../app/actions";
 import { allows, useMay } from "../../app/may";
@@ -12,7 +12,6 @@ import { Moment } from "../../parts/Moment";
 import { ProblemNotice } from "../../parts/Notice";
 import { ProblemView } from "../../parts/ProblemView";
 import { Skeleton } from "../../parts/Skeleton";
-import { useToast } from "../../parts/Toast";
 import { roleName } from "../../roles";
 import { counted, label } from "../../words";
 import { ClientForm } from "./ClientForm";
@@ -24,7 +23,6 @@ export function ClientPage() {
   const client = useQuery(clientQuery(clientId));
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const say = useToast();
   const [editing, setEditing] = useState(false);
   const [archiving, setArchiving] = useState(false);
   const [problem, setProblem] = useState<Problem>();
@@ -58,20 +56,9 @@ export function ClientPage() {
     setProblem(undefined);
     try {
       await archiveClient(it.id, it.name);
-      await navigate({ to: "/clients" });
+      // Among the archived ones it can be brought back, for as long as one likes.
+      await navigate({ to: "/clients", search: { archived: "yes" } });
       await refreshClients(queries);
-      say({
-        text: `“${it.name}” is archived.`,
-        undo: {
-          label: "Bring it back",
-          run: () => {
-            unarchiveClient(it.id).then(
-              () => refreshClients(queries, it.id),
-              (thrown: unknown) => say({ text: `It could not be brought back: ${fromThrown(thrown).title}.` }),
-            );
-          },
-        },
-      });
     } catch (thrown) {
       setProblem(fromThrown(thrown));
     }

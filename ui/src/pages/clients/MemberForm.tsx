@@ -30,7 +30,13 @@ export function MemberForm({ clientId, member, mayAssign, onClose }: Props) {
   const say = useToast();
   const engagements = useQuery({ ...engagementsQuery(clientId), enabled: member !== undefined });
   const [own, setOwn] = useState<ReadonlyMap<string, string>>(
-    () => new Map(member?.engagements.map((one) => [one.engagement_id, one.access_level ?? CLOSED])),
+    // What is the same as in the client account follows it.
+    () =>
+      new Map(
+        member?.engagements
+          .filter((one) => one.access_level !== member.access_level)
+          .map((one) => [one.engagement_id, one.access_level ?? CLOSED]),
+      ),
   );
   const [version, setVersion] = useState(member?.version);
   const [theirs, setTheirs] = useState<string>();

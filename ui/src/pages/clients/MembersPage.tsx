@@ -9,6 +9,7 @@ import { useMay } from "../../app/may";
 import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
 import { Icon } from "../../parts/Icon";
+import { Menu, MenuItem } from "../../parts/Menu";
 import { ProblemNotice } from "../../parts/Notice";
 import { ProblemView } from "../../parts/ProblemView";
 import { Table, type Column } from "../../parts/Table";
@@ -27,6 +28,8 @@ export function MembersPage() {
   const say = useToast();
   const [form, setForm] = useState<"new" | Member>();
   const [problem, setProblem] = useState<Problem>();
+  // Until the answer to a change is there, its version is not known and nothing can be changed on top of it.
+  const [waiting, setWaiting] = useState<string>();
   const mayManage = useMay("member.manage");
   const mayAssign = useMay("role.assign");
   const key = membersQuery(clientId).queryKey;
@@ -48,6 +51,7 @@ export function MembersPage() {
   /** Shows a change at once, and takes it back with its reason where it is refused. */
   const optimistic = async (member: Member, shown: Partial<Member>, send: () => Promise<Member>) => {
     setProblem(undefined);
+    setWaiting(member.user_id);
     await queries.cancelQueries({ queryKey: key });
     const before = queries.getQueryData(key);
     const put = (next: Member) =>
@@ -62,6 +66,8 @@ export function MembersPage() {
       setProblem(fromThrown(thrown));
       void members.refetch();
       return undefined;
+    } finally {
+      setWaiting(undefined);
     }
   };
 
@@ -83,7 +89,8 @@ export function MembersPage() {
 
   // A client admin looks after analysts and viewers; the others are a platform admin's.
   const mayChange = (member: Member) =>
-    mayManage && (mayAssign || (["viewer", "analyst"].includes(member.role) && member.user_id !== me?.id));
+    // A platform admin's role is for everywhere, and taken on their own page.
+    mayManage && member.role !== "platform_admin" && (mayAssign || (["viewer", "analyst"].includes(member.role) && member.user_id !== me?.id));
 
   const columns: Column<Member>[] = [
     {
@@ -133,15 +140,18 @@ export function MembersPage() {
       hiddenHead: true,
       cell: (member) =>
         mayChange(member) && (
-          <div className="row-actions section-actions">
-            <Button onClick={() => setForm(member)} aria-label={`Change ${member.full_name}`}>
-              {member.status === "active" ? "Change" : "Give access"}
-            </Button>
-            {member.status === "active" && (
-              <Button look="quiet" onClick={() => void revoke(member)} aria-label={`Take access from ${member.full_name}`}>
-                Revoke
-              </Button>
-            )}
+          <div className="row-actions">
+            <Menu
+              align="end"
+              trigger={
+                <Button look="quiet" className="button-icon" aria-label={`What to do with ${member.full_name}`} disabled={waiting === member.user_id}>
+                  <Icon name="more" />
+                </Button>
+              }
+            >
+              <MenuItem onSelect={() => setForm(member)}>{member.status === "active" ? "Change" : "Give access"}</MenuItem>
+              {member.status === "active" && <MenuItem onSelect={() => void revoke(member)}>Take access</MenuItem>}
+            </Menu>
           </div>
         ),
     },

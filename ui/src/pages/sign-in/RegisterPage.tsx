@@ -85,7 +85,7 @@ export function RegisterPage() {
         <SelectField label="Access you need" {...form.field("requested_access_level")} options={levelOptions} />
         <div className="setup-names">
           <TextField label="Telephone, if any" type="tel" autoComplete="tel" {...form.field("phone_number")} />
-          <TextField label="Manager’s e-mail, if any" type="email" autoComplete="off" {...form.field("manager_email")} />
+          <TextField label="Manager’s e-mail" type="email" autoComplete="off" {...form.field("manager_email")} />
         </div>
         <Button look="primary" type="submit" busy={form.busy} className="login-submit">
           Register

@@ -33,8 +33,10 @@ export function ApproveForm({ user, onClose }: { user: UserSummary; onClose: () 
       access_level: user.requested_access_level,
       expires_at: "",
       notes: "",
+      // Held apart from the form; what is wrong with them is told by this name.
+      clients: "",
     },
-    paths: { role: "/role_name", notes: "/approval_notes", expires_at: "/client_access" },
+    paths: { role: "/role_name", notes: "/approval_notes", clients: "/client_access" },
     send: async ({ role, access_level, expires_at, notes }) => {
       const approved = await approveUser({
         user_id: user.id,
@@ -83,8 +85,13 @@ export function ApproveForm({ user, onClose }: { user: UserSummary; onClose: () 
           <p>A platform admin has access to every client account.</p>
         ) : (
           <>
-            <fieldset className="grants" aria-invalid={form.wrong("expires_at") !== undefined || undefined}>
+            <fieldset className="grants">
               <legend>Client accounts</legend>
+              {form.wrong("clients") !== undefined && (
+                <p className="field-problem" role="alert">
+                  {form.wrong("clients")}
+                </p>
+              )}
               {clients.data?.map(({ id, name }) => (
                 <Check
                   key={id}

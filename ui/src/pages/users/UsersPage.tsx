@@ -52,6 +52,7 @@ export function UsersPage() {
     {
       id: "status",
       head: "Status",
+      wide: filter.status === "pending_approval",
       by: ({ status }) => status,
       cell: (user) => (
         <>
