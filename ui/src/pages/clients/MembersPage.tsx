@@ -101,6 +101,7 @@ export function MembersPage() {
         <>
           <strong>{member.full_name}</strong>
           <span className="list-note">{member.email}</span>
+          {member.status !== "active" && <span className="list-note narrow">{label(member.status)}</span>}
         </>
       ),
     },
@@ -109,6 +110,7 @@ export function MembersPage() {
     {
       id: "status",
       head: "Status",
+      wide: true,
       by: ({ status }) => status,
       cell: (member) => (
         <>
