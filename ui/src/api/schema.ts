@@ -2434,7 +2434,10 @@ export interface components {
         /** @description A place in a client account. */
         MemberChange: {
             access_level: string;
-            /** @description Levels of their own in engagements; all others follow the client account. Not given: as they are. */
+            /**
+             * @description Levels of their own in engagements; all others follow the client account. Not given: those that had
+             *     the same level go on to have it.
+             */
             engagements?: components["schemas"]["EngagementLevel"][] | null;
             /**
              * Format: date-time
