@@ -41,7 +41,7 @@ function SeededBanner() {
 function FindButton() {
   const run = useRun();
   return (
-    <button type="button" className="find" onClick={() => run("palette")} aria-keyshortcuts="Control+K Meta+K">
+    <button type="button" className="find" aria-label="Find" onClick={() => run("palette")} aria-keyshortcuts="Control+K Meta+K">
       <Icon name="search" />
       <span className="find-text">Find</span>
       <Keys of={PALETTE_KEYS} />
