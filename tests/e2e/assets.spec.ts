@@ -133,6 +133,7 @@ test("filters live in the address, as chips one can remove", async ({ page, plac
   await page.keyboard.press("Escape");
   await page.getByRole("searchbox", { name: "Search assets" }).fill("web");
   await expect(page).toHaveURL(/q=web/);
+  await expect(page.locator("[data-changing]")).toHaveCount(0);
   await expect(page.getByText(/^\d+ matching assets?$/)).toBeVisible();
   const count = await page.getByText(/^\d+ matching assets?$/).textContent();
 

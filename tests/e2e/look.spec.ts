@@ -62,8 +62,42 @@ const PAGES: Record<string, (page: Page, place: Place) => Promise<void>> = {
   },
   "filter menu": async (page, place) => {
     await page.goto(`${place.path}/assets`);
-    await page.getByRole("button", { name: "Type" }).click();
-    await expect(page.getByRole("menu")).toBeVisible();
+    await page.getByRole("button", { name: "Type", exact: true }).click();
+    await expect(page.getByRole("checkbox", { name: /^Server/ })).toBeVisible();
+  },
+  "more filters": async (page, place) => {
+    await page.goto(`${place.path}/assets?memory_gb=4..64`);
+    await page.getByRole("button", { name: "More filters" }).click();
+    await page.getByLabel("Column", { exact: true }).selectOption("memory_gb");
+    await expect(page.getByLabel("From")).toHaveValue("4");
+  },
+  columns: async (page, place) => {
+    await page.goto(`${place.path}/assets`);
+    await page.getByRole("button", { name: "Columns" }).click();
+    await expect(page.getByRole("list", { name: "Shown columns" })).toBeVisible();
+  },
+  "selected assets": async (page, place) => {
+    await page.goto(`${place.path}/assets?sort=-memory_gb`);
+    await expect(page.getByRole("grid")).toHaveAttribute("aria-busy", "false");
+    await page.getByRole("columnheader", { name: "Selection of all rows" }).click();
+    await expect(page.getByRole("region", { name: "Selection" })).toBeVisible();
+  },
+  asset: async (page, place) => {
+    await page.goto(`${place.path}/assets?type=server`);
+    await expect(page.locator('[role=row][aria-rowindex="2"] [role=gridcell]').nth(1)).not.toHaveText("");
+    await page.getByRole("gridcell").nth(1).focus();
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("complementary", { name: "Asset" }).getByText("Classification")).toBeVisible();
+  },
+  "new asset": async (page, place) => {
+    await page.goto(`${place.path}/assets`);
+    await page.getByRole("button", { name: "New asset" }).click();
+    await expect(page.getByRole("dialog", { name: "New asset" })).toBeVisible();
+  },
+  "export": async (page, place) => {
+    await page.goto(`${place.path}/assets`);
+    await page.getByRole("button", { name: "Export" }).click();
+    await expect(page.getByRole("dialog", { name: "Export as CSV" })).toBeVisible();
   },
   engagements: async (page, place) => {
     await page.goto(`/clients/${place.client.id}/engagements`);

@@ -349,9 +349,9 @@ export function AssetGrid(props: Props) {
           <div
             {...headCell(0)}
             className="grid-cell grid-check"
-            aria-label="Selection of all rows"
             onClick={() => (selection.state === "all" ? selection.none() : selection.all())}
           >
+            <span className="hidden">Selection of all rows</span>
             <span className="check-mark" data-on={selection.state !== "none" || undefined} aria-hidden="true">
               {selection.state === "all" ? <Icon name="check" /> : selection.state === "some" ? "–" : null}
             </span>

@@ -167,6 +167,7 @@ function Assets({ clientId, engagementId }: { clientId: string; engagementId: st
         <h1>Assets</h1>
         <p className="quiet figures" role="status">
           {total !== undefined &&
+            !rows.changing &&
             (rows.exact
               ? counted(total, filtered ? "matching asset" : "asset")
               : `${figure(total)}+ ${filtered ? "matching assets" : "assets"}`)}
