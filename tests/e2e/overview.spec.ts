@@ -27,6 +27,50 @@ test("every figure leads to the list that proves it", async ({ page, api, place 
   }
 });
 
+test("decisions, waves, systems and costs lead to their lists too", async ({ page, place }) => {
+  test.slow();
+  await page.goto(`${place.path}/overview`);
+  await expect(page.getByRole("table", { name: "Status" }).getByRole("link").first()).toBeVisible();
+  const opens = async (link: ReturnType<typeof page.getByRole>, count: string) => {
+    await link.click();
+    await expect(page.getByText(new RegExp(`^${count} matching assets?$`))).toBeVisible();
+    await page.goBack();
+    await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
+  };
+  for (const title of ["6R decision", "Wave", "Operating system", "Support has ended", "Support ends within a year", "Readiness"]) {
+    const links = page.getByRole("table", { name: title }).getByRole("link");
+    if ((await links.count()) === 0) continue;
+    for (const link of [links.first(), links.last()]) await opens(link, (await link.textContent()) ?? "");
+  }
+  const second = page.locator(".totals-five .total");
+  await expect(second).toHaveCount(5);
+  for (const name of ["Past support", "With a 6R decision", "Ready to assess"]) {
+    const total = second.filter({ hasText: name });
+    await opens(total.getByRole("link"), (await total.locator(".total-figure").textContent()) ?? "");
+  }
+  for (const name of ["Cost now", "Estimated in the cloud"]) {
+    const total = second.filter({ hasText: name });
+    const assets = /of (\d+) assets/.exec((await total.locator(".total-of").textContent()) ?? "")?.[1] ?? "";
+    await opens(total.getByRole("link"), assets);
+  }
+});
+
+test("the figures across client accounts are the sums of what each one holds", async ({ page, api }) => {
+  const clients = await api.clients();
+  await page.goto("/overview");
+  for (const client of clients) {
+    const row = page.getByRole("row").filter({ hasText: client.name });
+    const engagements = await api.engagements(client.id);
+    const assets = engagements.reduce((sum, engagement) => sum + engagement.asset_count, 0);
+    await expect(row.getByRole("link", { name: `${assets}, by engagement of ${client.name}` })).toBeVisible();
+  }
+  const figures = page.getByRole("definition");
+  await expect(figures.nth(0)).toHaveText(String(clients.length));
+  await expect(figures.nth(2)).toHaveText(clients.reduce((sum, client) => sum + client.asset_count, 0).toLocaleString("en"));
+  await page.getByRole("link", { name: new RegExp(`by engagement of ${clients[0]?.name ?? ""}`) }).last().click();
+  await expect(page.getByRole("heading", { name: "Engagements" })).toBeVisible();
+});
+
 test("the address is the state: back, forward, reload", async ({ page, place }) => {
   await page.goto(`${place.path}/overview`);
   await page.getByRole("table", { name: "Type" }).getByRole("link").first().click();

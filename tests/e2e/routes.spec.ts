@@ -11,6 +11,8 @@ const OUTSIDE = ["/login", "/setup", "/register", "/boot"];
 
 interface Route {
   parent: string;
+  /** Leads on to another route and shows nothing itself. */
+  leads: boolean;
   path: string | undefined;
 }
 
@@ -25,7 +27,7 @@ function paths(): string[] {
     for (const [, name = "", body = ""] of text.matchAll(/const (\w+) = createRoute\(\{([\s\S]*?)\n?\s*\}\);/g)) {
       const parent = /getParentRoute: \(\) => (\w+)/.exec(body)?.[1] ?? "root";
       // A name may be used in several folders.
-      routes.set(routes.has(name) ? `${file} ${name}` : name, { parent, path: /\bpath: "([^"]*)"/.exec(body)?.[1] });
+      routes.set(routes.has(name) ? `${file} ${name}` : name, { parent, leads: !body.includes("component:"), path: /\bpath: "([^"]*)"/.exec(body)?.[1] });
     }
   }
   expect(routes.size, "every route is read").toBe(made);
@@ -34,7 +36,7 @@ function paths(): string[] {
     return `${above === undefined ? "" : whole(above)}/${path}`.replaceAll(/\/+/g, "/").replace(/(.)\/$/, "$1");
   };
   const parents = new Set([...routes.values()].map(({ parent }) => parent));
-  return [...routes].filter(([name, { path }]) => path !== undefined && !parents.has(name)).map(([, route]) => whole(route));
+  return [...routes].filter(([name, { path, leads }]) => path !== undefined && !leads && !parents.has(name)).map(([, route]) => whole(route));
 }
 
 /** What stands for each parameter. A new one is added here with where its value comes from. */

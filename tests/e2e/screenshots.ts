@@ -30,6 +30,22 @@ const VIEWS: Record<string, Open> = {
     await page.goto("/clients");
     await expect(page.getByRole("row").nth(3)).toBeVisible();
   },
+  "client-account": async (page, place) => {
+    await page.goto(`/clients/${place.client.id}/details`);
+    await expect(page.getByRole("main").getByRole("heading").first()).toBeVisible();
+  },
+  members: async (page, place) => {
+    await page.goto(`/clients/${place.client.id}/members`);
+    await expect(page.getByRole("row").nth(2)).toBeVisible();
+  },
+  users: async (page) => {
+    await page.goto("/users");
+    await expect(page.getByRole("row").nth(2)).toBeVisible();
+  },
+  roles: async (page) => {
+    await page.goto("/roles");
+    await expect(page.getByRole("main").getByRole("heading").first()).toBeVisible();
+  },
   data: async (page) => {
     await page.goto("/data");
     await heading(page, "Data");
@@ -67,6 +83,14 @@ for (const [name, open] of Object.entries(VIEWS)) {
 }
 
 for (const colorScheme of ["light", "dark"] as const) {
+  test(`register, ${colorScheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme });
+    await page.goto("/register");
+    await expect(page.getByRole("heading").first()).toBeVisible();
+    await page.waitForTimeout(300);
+    await page.screenshot({ path: join(FOLDER, `register-${colorScheme}.png`) });
+  });
+
   test(`login, ${colorScheme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme });
     await page.goto("/login");

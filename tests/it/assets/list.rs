@@ -87,6 +87,19 @@ async fn equal_names_are_neither_lost_nor_doubled_at_a_page_break() {
     assert_eq!(ids.len(), 5);
 }
 
+/// One value of a list, as it stands in an address.
+fn in_query(value: &str) -> String {
+    let escaped = value.replace('\\', "\\\\").replace(',', "\\,");
+    escaped.bytes().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii_alphanumeric() {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+        text
+    })
+}
+
 #[tokio::test]
 async fn every_figure_of_the_overview_is_the_length_of_the_list_it_opens() {
     let app = App::new().await;
@@ -109,20 +122,13 @@ async fn every_figure_of_the_overview_is_the_length_of_the_list_it_opens() {
             let total = overview.body["totals"]["assets"].as_i64().unwrap();
             assert_eq!(engagement["asset_count"], total);
             of_client += total;
-            for key in ["by_six_r", "by_readiness", "by_family", "by_wave"] {
-                let sum: i64 = overview.body[key]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|share| share["count"].as_i64().unwrap())
-                    .sum();
-                assert_eq!(sum, total, "{key}");
-            }
             for (key, parameter) in [
                 ("by_type", "asset_type"),
                 ("by_environment", "environment"),
                 ("by_criticality", "criticality"),
                 ("by_status", "status"),
+                ("by_six_r", "six_r_strategy"),
+                ("by_readiness", "assessment_readiness"),
             ] {
                 let shares = overview.body[key].as_array().unwrap();
                 let sum: i64 = shares.iter().map(|share| share["count"].as_i64().unwrap()).sum();
@@ -133,6 +139,39 @@ async fn every_figure_of_the_overview_is_the_length_of_the_list_it_opens() {
                     assert_eq!(list.body["total"], share["count"], "{parameter}={value}");
                     figures += 1;
                 }
+            }
+            let list = async |query: String| {
+                app.get(&format!("/api/v1/assets?{query}"), &headers).await.body["total"].clone()
+            };
+            let waves = overview.body["by_wave"].as_array().unwrap();
+            assert_eq!(waves.iter().map(|wave| wave["count"].as_i64().unwrap()).sum::<i64>(), total);
+            for wave in waves {
+                let number = wave["number"].as_i64().map_or("none".to_owned(), |number| number.to_string());
+                assert_eq!(list(format!("migration_wave={number}")).await, wave["count"], "wave {number}");
+                figures += 1;
+            }
+            let families = overview.body["by_family"].as_array().unwrap();
+            assert_eq!(families.iter().map(|family| family["count"].as_i64().unwrap()).sum::<i64>(), total);
+            let support = &overview.body["support"];
+            for systems in [&overview.body["by_family"], &support["ended"], &support["ending"]] {
+                for group in systems.as_array().unwrap() {
+                    let names: Vec<String> = group["operating_systems"]
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .map(|name| in_query(name.as_str().unwrap()))
+                        .collect();
+                    let names = if names.is_empty() { "none".to_owned() } else { names.join(",") };
+                    assert_eq!(list(format!("operating_system={names}")).await, group["count"], "{names}");
+                    figures += 1;
+                }
+            }
+            let totals = &overview.body["totals"];
+            for (parameter, recorded) in [
+                ("current_monthly_cost", "with_current_cost"),
+                ("estimated_cloud_cost", "with_estimated_cost"),
+            ] {
+                assert_eq!(list(format!("{parameter}=*")).await, totals[recorded], "{parameter}");
             }
         }
         assert_eq!(client["asset_count"], of_client);
