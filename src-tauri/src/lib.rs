@@ -15,7 +15,7 @@ use std::{
 };
 
 use clap::Parser;
-use drydock_boot::{ErrorCode, Platform, Settings};
+use drydock_boot::{ErrorCode, Platform, Settings, data_path};
 use tauri::RunEvent;
 
 /// Opens the window and boots behind it; returns when the window is closed and the database has stopped.
@@ -30,7 +30,12 @@ pub fn run() -> ExitCode {
         window::prepare_environment();
     }
     let settings = Arguments::parse().settings();
-    drydock_boot::log_to_stderr();
+    // Who starts a window from a menu sees no standard error.
+    match data_path(&settings) {
+        Ok(data) => drydock_boot::log_to_file(&data),
+        // The boot finds out as well, and says so.
+        Err(_) => drydock_boot::log_to_stderr(),
+    }
     if let Some(holder) = single::raise_other(&settings) {
         exit::say(&single::sentence(&holder));
         return ExitCode::SUCCESS;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use drydock_store::{
-    Store, StoreError,
+    ExecRole, Store, StoreError,
     audit::Origin,
     bootstrap, catalogue, clone, content,
     databases::{Cause, Databases},
@@ -251,4 +251,37 @@ async fn the_note_of_an_incoming_database_is_not_believed() {
     let error = databases.adopt(&incoming, None).await.unwrap_err();
     assert_eq!(error.code().as_str(), "verify.schema_drifted", "{error}");
     databases.abandon(&incoming).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_role_of_a_command_goes_although_what_it_owns_was_put_aside() {
+    let database = Database::new().await;
+    let databases = databases(&database).await;
+    let role = ExecRole::create(database.target()).await.unwrap();
+    let name = role.name().to_owned();
+    let _ = database.sql(&format!("create table public.own (); alter table public.own owner to {name}"));
+    databases.reset(None).await.unwrap();
+    role.remove().await.unwrap();
+    assert_eq!(database.sql(&format!("select count(*) from pg_roles where rolname = '{name}'")), "0");
+    let before = format!(
+        "select datallowconn from pg_database where datname = '{}_before'",
+        database.target().database()
+    );
+    assert_eq!(database.sql(&before), "f", "what was put aside is closed again");
+    databases.undo(None).await.unwrap();
+    assert_eq!(database.sql("select tableowner from pg_tables where tablename = 'own'"), "drydock_owner");
+}
+
+#[tokio::test]
+async fn the_history_tells_in_each_state_how_it_came_to_be_live() {
+    const HISTORY: &str =
+        "select coalesce(string_agg(action, ' ' order by created_at), '-') from migration.snapshot_history";
+    let database = Database::new().await;
+    let databases = databases(&database).await;
+    databases.reset(None).await.unwrap();
+    assert_eq!(database.sql(HISTORY), "reset");
+    databases.undo(None).await.unwrap();
+    assert_eq!(database.sql(HISTORY), "undone");
+    databases.undo(None).await.unwrap();
+    assert_eq!(database.sql(HISTORY), "reset undone");
 }

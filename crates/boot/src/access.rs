@@ -13,9 +13,9 @@ use drydock_postgres::{
     Account, DataDirectory, Holder, PORT, PostgresError, Tree, default_data_dir,
     snapshot::{Progress, ServerAddress, Snapshot, SnapshotFolder},
 };
-use drydock_store::{DatabaseRole, StoreError, Target, history};
+use drydock_store::{DatabaseRole, StoreError, Target, history, snapshot_history::Action};
 
-use crate::{Platform, Settings, maintenance::problem, sequence::DATABASE, take_snapshot};
+use crate::{Platform, Settings, journal, maintenance::problem, sequence::DATABASE, take_snapshot};
 
 /// How long a Drydock that is just starting is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -156,7 +156,12 @@ impl Access {
             socket_dir: self.target.socket_dir().to_owned(),
             port: PORT,
         };
-        take_snapshot(&self.target, &SnapshotFolder::of(&data), &server, name, note, progress).await
+        let folder = SnapshotFolder::of(&data);
+        let taken = take_snapshot(&self.target, &folder, &server, name, note, progress).await;
+        if let Ok(snapshot) = &taken {
+            journal::record(&self.target, &data, Action::Created, snapshot).await;
+        }
+        taken
     }
 
     /// Stops what was booted for the purpose.

@@ -7,6 +7,7 @@
 mod access;
 mod environment;
 mod exec;
+mod journal;
 mod listen;
 mod log;
 mod maintenance;
@@ -33,11 +34,14 @@ pub use access::{Access, AccessError, data_path, hold, psql};
 pub use drydock_api::Profile;
 pub use drydock_domain::{ErrorCode, boot};
 pub use drydock_postgres::{Holder, LastStop, PostgresError, snapshot};
-pub use drydock_store::{DatabaseRole, StoreError, history, seed, seed::DemoAccount};
+pub use drydock_store::{
+    DatabaseRole, StoreError, history, seed, seed::DemoAccount, snapshot_history::Action,
+};
 pub use environment::forget_foreign_options;
 pub use exec::{Dialect, ExecPort};
+pub use journal::record_snapshot;
 pub use listen::{Listener, listen};
-pub use log::log_to_stderr;
+pub use log::{log_to_file, log_to_stderr};
 pub use maintenance::{DatabaseMaintenance, take_snapshot};
 pub use settings::{Settings, page};
 pub use status::{DatabaseStatus, Files, Status, log_files};

@@ -21,13 +21,15 @@ use drydock_store::{
     history,
     seed::{Plan, Wanted},
     snapshot_history,
-    snapshot_history::{Action, Subject},
+    snapshot_history::Action,
 };
 use tokio::{sync::watch, task::JoinSet};
 use uuid::Uuid;
 
 use crate::upkeep;
 use desk::{Desk, Ticket};
+
+use crate::journal;
 
 /// Whose rows are in no snapshot: a token that has been ended must not come back with one.
 const LEFT_OUT: &[&str] = &["migration.sessions"];
@@ -105,9 +107,6 @@ impl DatabaseMaintenance {
         let begun = Instant::now();
         let done = self.inner.databases.seed(plan, None, told).await;
         let swapped = done.map(|before| self.swapped(TaskKind::Reset, before, begun));
-        if swapped.is_ok() {
-            self.record(Action::Reset, None, None).await;
-        }
         ticket.finish(swapped.map_err(store_problem))
     }
 
@@ -140,25 +139,32 @@ impl DatabaseMaintenance {
         self.tell().await;
     }
 
-    /// Makes the cluster ready to be packed. Nothing else may be under way.
-    pub(crate) async fn prepare_packing(&self) -> Result<(), StoreError> {
+    /// Makes the cluster ready to be packed; the numbers of the databases that a start does without. Nothing else may be under way.
+    pub(crate) async fn prepare_packing(&self) -> Result<Vec<u32>, StoreError> {
         self.shut_down().await;
         self.inner.databases.prepare_packing().await
     }
 
-    /// Settles after a start: in the background, once what a crash may have left is gone.
+    /// Settles after a start, in the background.
     pub(crate) fn begin_keeping(&self) {
         self.spawn(upkeep::run(self.inner.store.clone()));
         let this = self.clone();
         self.spawn(async move {
-            if let Err(error) = this.inner.databases.drop_unfinished().await {
-                tracing::warn!(%error, "what an unfinished restore left is still there");
-            }
             if let Err(error) = this.inner.snapshots.purge(None).await {
                 tracing::warn!(%error, "removed snapshots are still there");
             }
+            if let Err(error) = journal::take_in(&this.inner.store, &this.inner.snapshots).await {
+                tracing::warn!(%error, "the snapshots' journal is still to be taken in");
+            }
             this.settle().await;
         });
+    }
+
+    /// Drops what a killed restore or seeding has left. Nothing else may be under way.
+    pub(crate) async fn drop_unfinished(&self) {
+        if let Err(error) = self.inner.databases.drop_unfinished().await {
+            tracing::warn!(%error, "what an unfinished restore left is still there");
+        }
     }
 
     /// Breaks off whatever runs and waits until it has.
@@ -185,16 +191,9 @@ impl DatabaseMaintenance {
 
     /// Keeps in the database that is live now what was done. That it was done stays so when this fails.
     async fn record(&self, action: Action, snapshot: Option<&snapshot::Snapshot>, actor: Option<UserId>) {
-        let subject = snapshot.map(|snapshot| Subject {
-            id: snapshot.id,
-            name: snapshot.name.clone(),
-            size_bytes: snapshot.file_bytes,
-            schema_digest: snapshot.schema_digest.clone(),
-        });
-        let store = &self.inner.store;
-        let recorded =
-            snapshot_history::record(store, action, subject.as_ref(), actor, drydock_api::VERSION).await;
-        if let Err(error) = recorded {
+        let entry =
+            snapshot_history::Entry::new(action, snapshot.map(journal::subject), actor, drydock_api::VERSION);
+        if let Err(error) = snapshot_history::record(&self.inner.store, &entry).await {
             tracing::warn!(%error, ?action, "the snapshot history lacks an entry");
         }
     }
@@ -238,10 +237,6 @@ impl DatabaseMaintenance {
             _ => databases.reset(session.as_ref()).await,
         };
         let swapped = done.map(|before| self.swapped(kind, before, begun));
-        if swapped.is_ok() {
-            let action = if kind == TaskKind::Undo { Action::Undone } else { Action::Reset };
-            self.record(action, None, session.as_ref().map(VerifiedSession::user_id)).await;
-        }
         let this = self.clone();
         self.spawn(async move { this.settle().await });
         ticket.finish(swapped.map_err(store_problem))
@@ -508,9 +503,6 @@ fn store_problem(error: StoreError) -> Problem {
 }
 
 pub(crate) fn problem(error: PostgresError) -> Problem {
-    if error.is_disk_full() {
-        return Problem { cause: format!("{error}."), ..ErrorCode::DiskFull.into() };
-    }
     let red = crate::progress::Red::from(error);
     Problem { code: red.code, what: red.what, cause: red.cause, next_step: red.next_step }
 }

@@ -21,7 +21,7 @@ use drydock_postgres::{
     snapshot::{ServerAddress, SnapshotFolder},
 };
 use drydock_store::{
-    Store, StoreError, Superuser, Target, bootstrap, history,
+    Store, StoreError, Superuser, Target, ahead, bootstrap, history,
     seed::{self, Wanted},
     verify,
 };
@@ -148,6 +148,15 @@ async fn stages(
         })
         .await?;
 
+    let snapshots = SnapshotFolder::of(cluster.data().path());
+    tokio::spawn({
+        let snapshots = snapshots.clone();
+        async move {
+            if let Err(error) = snapshots.remove_unfinished().await {
+                tracing::warn!(%error, "unfinished files are still among the snapshots");
+            }
+        }
+    });
     // Describing the operations takes milliseconds, which the last stage need not wait for.
     let routes = api.unopened();
     tokio::task::spawn_blocking(move || drop(drydock_api::router(routes)));
@@ -172,11 +181,7 @@ async fn stages(
 
     let store = Store::open(&target);
 
-    let early = tokio::spawn(look_ahead(store.clone()));
-    let early_history = tokio::spawn({
-        let target = target.clone();
-        async move { history::compare(&target).await }
-    });
+    let ahead = ahead::look(&store);
 
     progress
         .stage(begun, Stage::NormaliseUrl, async {
@@ -184,23 +189,39 @@ async fn stages(
         })
         .await?;
 
-    let mut superuser = progress
+    let (superuser, left_over) = progress
         .stage(begun, Stage::WaitDb, async {
-            let mut superuser = Superuser::connect(&target).await?;
-            let facts = superuser.facts().await?;
-            Ok((superuser, format!("PostgreSQL {}, pgvector {}", facts.version, facts.pgvector)))
+            let (facts, superuser) = match ahead.facts.await {
+                Ok(facts) => (facts, None),
+                Err(_) => {
+                    let mut superuser = Superuser::connect(&target).await?;
+                    (superuser.facts().await?, Some(superuser))
+                }
+            };
+            let detail = format!("PostgreSQL {}, pgvector {}", facts.version, facts.pgvector);
+            Ok(((superuser, facts.left_over), detail))
         })
         .await?;
 
     let found = progress
         .stage(begun, Stage::Bootstrap, async {
-            let found = superuser.bootstrap().await?;
+            let found = match ahead.bootstrapped.await {
+                Ok(()) => bootstrap::Bootstrap::Existing,
+                Err(_) => {
+                    let mut superuser = match superuser {
+                        Some(superuser) => superuser,
+                        None => Superuser::connect(&target).await?,
+                    };
+                    let found = superuser.bootstrap().await?;
+                    superuser.close().await?;
+                    found
+                }
+            };
             let detail = match found {
                 bootstrap::Bootstrap::Created => "database, roles and schema created",
                 bootstrap::Bootstrap::Repaired => "roles, schema and extension put right",
                 bootstrap::Bootstrap::Existing => "database and roles are there",
             };
-            superuser.close().await?;
             if found != bootstrap::Bootstrap::Existing {
                 store.reconnect().await;
             }
@@ -210,10 +231,9 @@ async fn stages(
 
     let history = progress
         .stage(begun, Stage::History, async {
-            let history = match early_history.await {
-                // As it was beside the superuser's stages, which changed nothing; what is red is looked at again.
-                Ok(Ok(history)) if found == bootstrap::Bootstrap::Existing => history,
-                _ => history::compare(&target).await?,
+            let history = match ahead.history.await {
+                Ok(history) => history,
+                Err(_) => history::compare(&target).await?,
             };
             let detail = format!("{} applied, {} pending", history.applied.len(), history.pending.len());
             Ok((history, detail))
@@ -236,9 +256,10 @@ async fn stages(
         })
         .await?;
 
+    let untouched = found == bootstrap::Bootstrap::Existing && applied == 0;
     let maintenance = DatabaseMaintenance::new(
         store.clone(),
-        SnapshotFolder::of(cluster.data().path()),
+        snapshots,
         ServerAddress {
             tree: cluster.tree().clone(),
             socket_dir: target.socket_dir().to_owned(),
@@ -254,15 +275,11 @@ async fn stages(
         running.maintenance = Some(maintenance.clone());
     }
 
-    let ahead = progress
+    progress
         .stage(begun, Stage::Verify, async {
-            let mut ahead = match early.await {
-                Ok(ahead) if found == bootstrap::Bootstrap::Existing && applied == 0 => ahead,
-                _ => Ahead::default(),
-            };
-            let seen = match ahead.verified.take() {
-                Some(seen) => seen,
-                None => verify::schema(&store).await?,
+            let seen = match ahead.verified.await {
+                Ok(seen) if untouched => seen,
+                _ => verify::schema(&store).await?,
             };
             let mut detail = format!("{} tables, {} closed by tenant", seen.tables, seen.tenant_tables);
             if let Some(broken) = seen.security_log {
@@ -270,15 +287,15 @@ async fn stages(
                 tracing::error!(code = code.as_str(), %broken, "the security log was changed");
                 detail = format!("{detail}; {}: {broken} [{}]", code.title(), code.as_str());
             }
-            Ok((ahead, detail))
+            Ok(((), detail))
         })
         .await?;
 
     progress
         .stage(begun, Stage::Seed, async {
-            let standing = match ahead.seeded {
-                Some(standing) => standing,
-                None => seed::standing(&store).await?,
+            let standing = match ahead.seeded.await {
+                Ok(standing) if untouched => standing,
+                _ => seed::standing(&store).await?,
             };
             // A database that was seeded keeps its profile, whatever is wanted of new ones.
             let plan = standing.plan.unwrap_or_else(|| wanted.plan());
@@ -294,9 +311,9 @@ async fn stages(
 
     progress
         .stage(begun, Stage::Login, async {
-            let accounts = match ahead.accounts {
-                Some(accounts) => accounts,
-                None => verify::login(&store).await?,
+            let accounts = match ahead.accounts.await {
+                Ok(accounts) if untouched => accounts,
+                _ => verify::login(&store).await?,
             };
             Ok(((), accounts.to_string()))
         })
@@ -304,6 +321,9 @@ async fn stages(
 
     progress
         .stage(begun, Stage::Serve, async {
+            if left_over {
+                maintenance.drop_unfinished().await;
+            }
             // Asked behind a state of its own, so that a red gate leaves the real one closed.
             let tried = api.unopened();
             tried.open(store.clone(), Arc::new(maintenance.clone()));
@@ -332,28 +352,6 @@ fn held_up(waiting: &history::Waiting) -> String {
         Some(holder) => format!("for {seconds} s another migrates: {holder}"),
         None => format!("for {seconds} s another migrates"),
     }
-}
-
-/// What the application role's gates would find, looked at beside the superuser's stages, which take as long. It counts where
-/// those find nothing to do; what is red is looked at again at its gate.
-#[derive(Default)]
-struct Ahead {
-    verified: Option<verify::Verified>,
-    /// How the database stands to seeding, if there is nothing to add.
-    seeded: Option<seed::Standing>,
-    /// How somebody gets in, if there is nothing to seed.
-    accounts: Option<verify::WayIn>,
-}
-
-async fn look_ahead(store: Store) -> Ahead {
-    let mut ahead = Ahead::default();
-    let Ok(verified) = verify::schema(&store).await else { return ahead };
-    ahead.verified = Some(verified);
-    if let Ok(standing @ seed::Standing { is_complete: true, .. }) = seed::standing(&store).await {
-        ahead.seeded = Some(standing);
-        ahead.accounts = verify::login(&store).await.ok();
-    }
-    ahead
 }
 
 async fn configure(settings: &Settings) -> Result<((PathBuf, Wanted), String), Red> {

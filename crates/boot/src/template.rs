@@ -26,7 +26,7 @@ pub enum TemplateError {
 }
 
 /// Raise when a template is made otherwise: older ones are then made anew.
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 
 /// What a template was made of: this PostgreSQL, these migrations, these seeds.
 fn key(tree: &Tree) -> String {
@@ -69,16 +69,16 @@ pub async fn make_template(settings: &Settings, to: &Path) -> Result<Option<u64>
     let booted = platform.boot_unrecorded().await;
     let prepared = match (&booted, platform.maintenance().await) {
         (Ok(()), Some(maintenance)) => maintenance.prepare_packing().await,
-        _ => Ok(()),
+        _ => Ok(Vec::new()),
     };
     let cluster = platform.cluster().await;
     platform.shutdown().await?;
     booted?;
-    prepared?;
+    let late = prepared?;
     // A boot that was green has a cluster.
     let Some(cluster) = cluster else { return Ok(None) };
     if let Some(parent) = to.parent() {
         std::fs::create_dir_all(parent)?;
     }
-    Ok(Some(cluster.pack(&key, to)?))
+    Ok(Some(cluster.pack(&key, &late, to)?))
 }

@@ -2,9 +2,9 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use drydock_boot::{DemoAccount, Platform, Settings, StoreError, listen};
+use drydock_boot::{DemoAccount, Holder, Platform, PostgresError, Settings, StoreError, data_path, listen};
 
-use crate::{fail, fail_with, say, signals::Signals};
+use crate::{fail, fail_access, fail_with, say, signals::Signals};
 
 pub(crate) async fn run(
     settings: Settings,
@@ -17,6 +17,12 @@ pub(crate) async fn run(
             "There is no index.html in {}. Build the page first: npm run build in ui. [serve.failed]",
             ui.display()
         ));
+    }
+    // Said before anything else is; the boot takes the data directory or finds out in its turn.
+    if let Ok(path) = data_path(&settings)
+        && let Ok(Some(holder)) = Holder::of(&path)
+    {
+        return fail_access(&PostgresError::InUse { path, holder: Some(Box::new(holder)) }.into());
     }
     let ui = ui.or_else(drydock_boot::page);
     let platform = Platform::new(settings);

@@ -4,7 +4,8 @@ use std::{io, path::Path, process::ExitCode};
 
 use drydock_api::maintenance::{Maintenance as _, TaskState};
 use drydock_boot::{
-    Access, AccessError, DatabaseMaintenance, ErrorCode, PostgresError, Settings, data_path, hold,
+    Access, AccessError, Action, DatabaseMaintenance, ErrorCode, PostgresError, Settings, data_path, hold,
+    record_snapshot,
     snapshot::{Entry, Progress, Snapshot, SnapshotFolder},
 };
 use serde_json::json;
@@ -57,7 +58,7 @@ pub(crate) async fn run(settings: Settings, command: SnapshotCommand, signals: &
             }
         }
         SnapshotCommand::Export { snapshot, file, replace } => match find(&folder, &snapshot).await {
-            Ok(snapshot) => export(&folder, &snapshot, &file, replace, signals).await,
+            Ok(snapshot) => export(&settings, &folder, &snapshot, &file, replace, signals).await,
             Err(code) => code,
         },
         SnapshotCommand::Import { file } => import(&settings, &folder, &file, signals).await,
@@ -185,6 +186,7 @@ async fn rename(
     };
     match edited.await {
         Ok(snapshot) => {
+            record_snapshot(settings, Action::Renamed, &snapshot).await;
             say(&format!("{} is called {:?} now.", snapshot.id, snapshot.name));
             ExitCode::SUCCESS
         }
@@ -208,10 +210,15 @@ async fn delete(
     if !confirmed(yes, &question, signals).await {
         return ExitCode::FAILURE;
     }
+    // Of a damaged one there is nothing to be kept.
+    let known = folder.get(id).await.ok();
     let removed = folder.remove(id).await;
     drop(held);
     match removed {
         Ok(()) => {
+            if let Some(snapshot) = known {
+                record_snapshot(settings, Action::Deleted, &snapshot).await;
+            }
             say(&format!("Deleted {name:?}."));
             ExitCode::SUCCESS
         }
@@ -220,6 +227,7 @@ async fn delete(
 }
 
 async fn export(
+    settings: &Settings,
     folder: &SnapshotFolder,
     snapshot: &Snapshot,
     file: &Path,
@@ -230,6 +238,7 @@ async fn export(
     let written = folder.export(snapshot.id, file, replace, &progress);
     match shown("Exporting", &progress, signals, written).await {
         Ok(()) => {
+            record_snapshot(settings, Action::Exported, snapshot).await;
             say(&format!(
                 "Exported {:?} to {}, {}.",
                 snapshot.name,
@@ -272,7 +281,10 @@ async fn import(
     let progress = Progress::new();
     let imported = folder.import(opened, Some(bytes), &progress);
     match shown("Importing", &progress, signals, imported).await {
-        Ok(snapshot) => saved(&snapshot),
+        Ok(snapshot) => {
+            record_snapshot(settings, Action::Imported, &snapshot).await;
+            saved(&snapshot)
+        }
         Err(error) => fail_postgres(error),
     }
 }

@@ -67,7 +67,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
     server.stop().await?;
     let begun = Instant::now();
-    let bytes = cluster.pack("key", &template)?;
+    let bytes = cluster.pack("key", &[], &template)?;
     let pack = ms(begun);
     println!(r#"{{"initdb_ms":{initdb:.1},"pack_ms":{pack:.1},"template_bytes":{bytes}}}"#);
 

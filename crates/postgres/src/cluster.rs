@@ -1,8 +1,9 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
@@ -37,6 +38,8 @@ pub(crate) struct Inner {
     pub(crate) running: AtomicBool,
     /// Whether what was made has yet to be made durable.
     pub(crate) unsynced: AtomicBool,
+    /// Writes what the server starts without.
+    pub(crate) rest: Mutex<Option<JoinHandle<Result<(), PostgresError>>>>,
     /// Whether what was made is durable; `None` while that is not known.
     pub(crate) durable: watch::Sender<Option<Result<(), Arc<PostgresError>>>>,
 }
@@ -63,6 +66,7 @@ impl Cluster {
             account: account.clone(),
             running: AtomicBool::new(false),
             unsynced: AtomicBool::new(false),
+            rest: Mutex::default(),
             durable: watch::Sender::new(Some(Ok(()))),
         });
         inner.discard_unsynced()?;
@@ -97,16 +101,17 @@ impl Cluster {
     }
 
     /// Packs the cluster as a template for others like it, under a `key` that says of what build it is. Its server must have
-    /// been shut down in order. Returns the size of the file in bytes.
+    /// been shut down in order. The databases of the numbers (object ids) `late` are unpacked while the server starts: nobody may
+    /// connect to them before [`Cluster::durable`]. Returns the size of the file in bytes.
     ///
     /// # Errors
     /// `postgres.already_running`, `postgres.io` (also if it was not shut down in order).
-    pub fn pack(&self, key: &str, to: &Path) -> Result<u64, PostgresError> {
+    pub fn pack(&self, key: &str, late: &[u32], to: &Path) -> Result<u64, PostgresError> {
         if self.inner.running.swap(true, Ordering::AcqRel) {
             return Err(PostgresError::AlreadyRunning { path: self.path() });
         }
         let packed =
-            self.last_wal_file().and_then(|wal_file| template::pack(&self.path(), &wal_file, key, to));
+            self.last_wal_file().and_then(|wal_file| template::pack(&self.path(), &wal_file, late, key, to));
         self.inner.running.store(false, Ordering::Release);
         packed.map_err(PostgresError::io("pack the cluster as", to))
     }
@@ -143,7 +148,22 @@ impl Cluster {
     }
 }
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Not after the lock has been given back: the next holder's cluster would be written to.
+        let _ = self.rest_unpacked();
+    }
+}
+
 impl Inner {
+    /// Waits until all of the template is unpacked.
+    pub(crate) fn rest_unpacked(&self) -> Result<(), PostgresError> {
+        let rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let crashed =
+            |_| Err(PostgresError::io("unpack", &self.cluster())(io::Error::other("its thread ended")));
+        rest.map_or(Ok(()), |rest| rest.join().unwrap_or_else(crashed))
+    }
+
     pub(crate) fn cluster(&self) -> PathBuf {
         self.data.cluster()
     }

@@ -1,15 +1,15 @@
 //! How a cluster comes to be: unpacked from a template, or made by initdb. It is made aside and renamed when it is
 //! complete, so that what an interruption leaves is never taken for a cluster.
 //!
-//! initdb's is durable before it is renamed. A template's becomes durable behind its first start's gates; until then the
+//! initdb's is durable before it is renamed. A template's becomes whole and durable beside its first start's gates; until then the
 //! marker beside it says so, and a cluster with the marker is made anew: nobody has been let in yet.
 
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 #[cfg(unix)]
@@ -69,17 +69,24 @@ impl Inner {
         os::make_dir(&path, 0o700, Some(&self.account)).map_err(PostgresError::io("create", &path))?;
         let unfinished = Unfinished(path);
         tracing::debug!(step = "unpack");
-        template.unpack(&unfinished.0, &self.account).map_err(|cause| match cause {
-            UnpackError::Damaged(what) => Unpack::Template(what),
-            UnpackError::Unwritable { path, source } => {
-                Unpack::Failed(PostgresError::io("write", &path)(source))
-            }
-        })?;
+        let rest = template.unpack(&unfinished.0, &self.account)?;
         tracing::debug!(step = "unpacked");
         self.admit_callers(&unfinished.0, os::Durable::No)?;
         self.put_in_place(unfinished)?;
         self.durable.send_replace(None);
         self.unsynced.store(true, Ordering::Release);
+        if let Some(rest) = rest {
+            let (cluster, account) = (self.cluster(), self.account.clone());
+            let work = move || {
+                tracing::debug!(step = "rest");
+                let unpacked = rest.unpack(&cluster, &account).map_err(PostgresError::from);
+                tracing::debug!(step = "rest unpacked");
+                unpacked
+            };
+            let thread = std::thread::Builder::new().name("cluster-rest".into()).spawn(work);
+            let thread = thread.map_err(PostgresError::io("start a thread for", self.data.path()))?;
+            *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        }
         Ok(())
     }
 
@@ -93,8 +100,10 @@ impl Inner {
         let inner = Arc::clone(self);
         let work = move || {
             let path = inner.cluster();
+            let unpacked = inner.rest_unpacked();
             tracing::debug!(step = "sync");
-            let synced = os::sync_all(&path).map_err(PostgresError::io("sync", &path));
+            let synced =
+                unpacked.and_then(|()| os::sync_all(&path).map_err(PostgresError::io("sync", &path)));
             tracing::debug!(step = "unmark");
             let synced = synced.and_then(|()| inner.unmark());
             tracing::debug!(step = "durable");
@@ -252,6 +261,25 @@ enum Unpack {
     Template(String),
     /// Nothing else would do either.
     Failed(PostgresError),
+}
+
+impl From<UnpackError> for Unpack {
+    fn from(cause: UnpackError) -> Self {
+        match cause {
+            UnpackError::Damaged(what) => Self::Template(what),
+            unwritable @ UnpackError::Unwritable { .. } => Self::Failed(unwritable.into()),
+        }
+    }
+}
+
+impl From<UnpackError> for PostgresError {
+    fn from(cause: UnpackError) -> Self {
+        match cause {
+            UnpackError::Unwritable { path, source } => Self::io("write", &path)(source),
+            // Its checksum was right.
+            UnpackError::Damaged(what) => Self::InitFailed { output: format!("error: the template: {what}") },
+        }
+    }
 }
 
 impl From<PostgresError> for Unpack {

@@ -5,6 +5,12 @@ use uuid::Uuid;
 
 use crate::Holder;
 
+/// The code of everything that fails for want of room.
+const DISK_FULL: &str = "platform.disk_full";
+
+/// How PostgreSQL's programs, which we run in English, and the system say that there is none.
+const NO_ROOM: [&str; 2] = ["No space left on device", "Disk quota exceeded"];
+
 /// Why the bundled cluster could not be opened, initialised, started or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum PostgresError {
@@ -284,11 +290,13 @@ impl PostgresError {
         ("data.other_major", "The cluster was made by another major version of PostgreSQL."),
         ("data.other_owner", "The cluster belongs to another account."),
         ("data.damaged", "The cluster's folder holds files but no cluster."),
+        (DISK_FULL, "There is no room left on the disk."),
     ];
 
     /// The stable code, one of [`Self::CODES`].
     pub fn code(&self) -> &'static str {
         match self {
+            full if full.is_disk_full() => DISK_FULL,
             Self::TreeMissing { .. } => "postgres.tree_missing",
             Self::TreeDamaged { .. } => "postgres.tree_damaged",
             Self::StageFailed { .. } => "postgres.stage_failed",
@@ -322,15 +330,29 @@ impl PostgresError {
         }
     }
 
-    /// Whether the disk was full.
+    /// Whether the disk was full, or the account's part of it, by the system's own answer or by what a program of PostgreSQL said.
     pub fn is_disk_full(&self) -> bool {
-        let (Self::Io { source, .. } | Self::NotWritable { source, .. }) = self else { return false };
-        source.kind() == std::io::ErrorKind::StorageFull
+        match self {
+            Self::Io { source, .. } | Self::NotWritable { source, .. } | Self::StageFailed { source, .. } => {
+                matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+            }
+            Self::InitFailed { output: said }
+            | Self::DumpFailed { output: said }
+            | Self::RestoreFailed { output: said }
+            | Self::StartFailed { log: said, .. }
+            | Self::StopUnclean { log: said }
+            | Self::NotDurable { cause: said, .. }
+            | Self::SocketFolder { what: said, .. } => NO_ROOM.iter().any(|words| said.contains(words)),
+            _ => false,
+        }
     }
 
     /// What the reader can do about it, one or two sentences.
     pub fn next_step(&self) -> String {
         match self {
+            full if full.is_disk_full() => {
+                "Make room on the disk, then try again. What was committed before is safe.".into()
+            }
             Self::TreeMissing { .. } => {
                 "In a checkout run `cargo xtask postgres`; otherwise install Drydock again, or set DRYDOCK_POSTGRES to the tree's folder.".into()
             }
@@ -352,9 +374,6 @@ impl PostgresError {
                 quoted(folder)
             ),
             Self::NoHome => "Set DRYDOCK_DATA_DIR to a folder for the data.".into(),
-            Self::NotWritable { .. } if self.is_disk_full() => {
-                "Make room on the disk that holds it, then start again.".into()
-            }
             Self::NotWritable { .. } => {
                 "Give yourself write access to it, or set DRYDOCK_DATA_DIR to another folder.".into()
             }
@@ -453,5 +472,36 @@ pub(crate) fn without_prefix(line: &str) -> &str {
             rest
         }
         _ => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn want_of_room_is_told_as_that_whatever_ran_into_it() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let said = || "FATAL:  could not write lock file: No space left on device".to_owned();
+        let path = || PathBuf::from("/data");
+        for error in [
+            PostgresError::Io { what: "write", path: path(), source: full() },
+            PostgresError::NotWritable { path: path(), source: full() },
+            PostgresError::NotWritable { path: path(), source: io::ErrorKind::QuotaExceeded.into() },
+            PostgresError::StageFailed { from: path(), to: path(), source: full() },
+            PostgresError::InitFailed { output: said() },
+            PostgresError::StartFailed { status: "exit status: 1".into(), log: said() },
+            PostgresError::StopUnclean { log: said() },
+            PostgresError::NotDurable { path: path(), cause: said() },
+        ] {
+            assert_eq!(error.code(), "platform.disk_full", "{error}");
+            assert!(error.next_step().starts_with("Make room"), "{error}");
+        }
+        let denied =
+            PostgresError::NotWritable { path: path(), source: io::ErrorKind::PermissionDenied.into() };
+        assert_eq!(denied.code(), "data.not_writable");
+        let broken =
+            PostgresError::StartFailed { status: "exit status: 1".into(), log: "PANIC:  broken".into() };
+        assert_eq!(broken.code(), "postgres.start_failed");
     }
 }

@@ -2,6 +2,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::{Account, PostgresError, os};
 
@@ -59,6 +60,29 @@ impl SocketFolder {
         let mut folder = OsString::from("unix_socket_directories=");
         folder.push(&self.path);
         ["-c".into(), folder, "-p".into(), PORT.to_string().into()]
+    }
+}
+
+/// Removes the empty folders that servers of this account have left whose Drydock was killed and whose data were never opened again.
+/// One that is being started has had its folder for a shorter time than `AGE`.
+pub(crate) fn sweep(beside: &Path, account: &Account) {
+    const AGE: Duration = Duration::from_secs(600);
+    let prefixes = [format!("drydock-{}-", account.uid), "drydock-".to_owned()];
+    let ours = if beside.starts_with("/tmp") { &prefixes[0] } else { &prefixes[1] };
+    let Some(parent) = beside.parent() else { return };
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let is_named = entry.file_name().to_str().is_some_and(|name| name.starts_with(ours.as_str()));
+        let is_old = || {
+            entry
+                .metadata()
+                .and_then(|meta| meta.modified())
+                .is_ok_and(|at| at.elapsed().is_ok_and(|age| age > AGE))
+        };
+        if is_named && path != beside && is_old() && os::is_private_dir(&path, account).unwrap_or(false) {
+            // Fails where a socket is in it.
+            let _ = fs::remove_dir(&path);
+        }
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! The file is a line of JSON ([`Header`]), a line with the SHA-256 of that one, and then zstd frames, one after the other.
 //! Together the frames are one tar archive of the cluster's files (`tail -n +3 cluster.template | zstd -d | tar -t`); each
-//! begins with a file's header, so that threads unpack them side by side.
+//! begins with a file's header, so that threads unpack them side by side. The last ones hold databases that a start does without:
+//! they are unpacked while the server starts.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,7 +17,7 @@ use tar::{EntryType, Header as FileHeader};
 use crate::{Account, os};
 
 /// Of the file itself. Raised when an older build could not read it.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Frames a cluster is packed in: as many as processors can be occupied. More would be no faster, as threads that create files
 /// in one folder wait for each other.
@@ -63,6 +65,24 @@ struct Part {
     bytes: usize,
     /// Of those.
     sha256: String,
+    /// Whether a start does without.
+    late: bool,
+}
+
+/// What of a template a start does without, checked and still packed.
+#[derive(Debug)]
+pub(crate) struct Rest {
+    bytes: Vec<u8>,
+    frames: Vec<Range<usize>>,
+}
+
+impl Rest {
+    /// Writes it where the start's files are; see [`Template::unpack`].
+    pub(crate) fn unpack(&self, into: &Path, account: &Account) -> Result<(), UnpackError> {
+        let mut buffer = vec![0; BUFFER];
+        let frames = self.frames.iter().filter_map(|frame| self.bytes.get(frame.clone()));
+        frames.into_iter().try_for_each(|frame| unpack_frame(frame, into, account, &mut buffer))
+    }
 }
 
 /// Why a template could not be unpacked.
@@ -104,18 +124,20 @@ impl Template {
         &self.path
     }
 
-    /// Writes the cluster into the empty folder `into`, as `account`'s. Nothing is synced.
-    pub(crate) fn unpack(&self, into: &Path, account: &Account) -> Result<(), UnpackError> {
+    /// Writes what a server needs to start into the empty folder `into`, as `account`'s, and gives the rest, if there is any. All of
+    /// the template has been checked by then. Nothing is synced.
+    pub(crate) fn unpack(&self, into: &Path, account: &Account) -> Result<Option<Rest>, UnpackError> {
         let damaged = |what: io::Error| UnpackError::Damaged(what.to_string());
         let bytes = fs::read(&self.path).map_err(damaged)?;
-        let mut rest = bytes.get(self.offset..).unwrap_or_default();
+        let mut at = self.offset;
         let mut parts = Vec::new();
         for part in &self.header.parts {
-            let Some((frame, after)) = rest.split_at_checked(part.bytes) else {
+            let frame = at..at.saturating_add(part.bytes);
+            at = frame.end;
+            let Some(content) = bytes.get(frame.clone()) else {
                 return Err(UnpackError::Damaged("it ends early".into()));
             };
-            parts.push((frame, &part.sha256));
-            rest = after;
+            parts.push((frame, content, part));
         }
         for folder in &self.header.folders {
             check_inside(folder)?;
@@ -126,11 +148,13 @@ impl Template {
         let next = AtomicUsize::new(0);
         let work = || {
             let mut buffer = vec![0; BUFFER];
-            while let Some((frame, sha256)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if crate::digest(frame, usize::MAX) != **sha256 {
+            while let Some((_, content, part)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if crate::digest(content, usize::MAX) != part.sha256 {
                     return Err(UnpackError::Damaged("its checksum is not right".into()));
                 }
-                unpack_frame(frame, into, account, &mut buffer)?;
+                if !part.late {
+                    unpack_frame(content, into, account, &mut buffer)?;
+                }
             }
             Ok(())
         };
@@ -140,7 +164,10 @@ impl Template {
             let mine = work();
             let crashed = |_| Err(UnpackError::Damaged("a thread of its unpacking ended".into()));
             others.into_iter().map(|other| other.join().unwrap_or_else(crashed)).fold(mine, Result::and)
-        })
+        })?;
+        let late = parts.iter().filter(|(_, _, part)| part.late);
+        let frames: Vec<_> = late.map(|(frame, _, _)| frame.clone()).collect();
+        Ok((!frames.is_empty()).then_some(Rest { bytes, frames }))
     }
 }
 
@@ -192,12 +219,18 @@ fn padding(size: u64) -> usize {
     usize::try_from((block - size % block) % block).unwrap_or_default()
 }
 
-/// Packs the cluster in `folder`, whose server has shut down in order and needs `wal_file` and no other. Returns the
-/// template's size in bytes.
-pub(crate) fn pack(folder: &Path, wal_file: &str, key: &str, to: &Path) -> io::Result<u64> {
+/// Packs the cluster in `folder`, whose server has shut down in order, needs `wal_file` and no other, and starts without the `late`
+/// databases. Returns the template's size in bytes.
+pub(crate) fn pack(folder: &Path, wal_file: &str, late: &[u32], key: &str, to: &Path) -> io::Result<u64> {
     let mut content = Content::default();
     content.collect(folder, Path::new(""), wal_file)?;
-    let groups = content.parts();
+    let late: Vec<_> = late.iter().map(|database| Path::new("base").join(database.to_string())).collect();
+    let (later, first): (Vec<_>, Vec<_>) = std::mem::take(&mut content.files)
+        .into_iter()
+        .partition(|file| late.iter().any(|database| file.starts_with(database)));
+    let (first, later) = (in_parts(first), in_parts(later));
+    let early = first.len();
+    let groups = [first, later].concat();
     let mut parts = Vec::new();
     for (number, files) in groups.iter().enumerate() {
         let mut frame = zstd::stream::write::Encoder::new(Vec::new(), LEVEL)?;
@@ -209,7 +242,7 @@ pub(crate) fn pack(folder: &Path, wal_file: &str, key: &str, to: &Path) -> io::R
         }
         parts.push(frame.finish()?);
     }
-    let bytes = assemble(key, content.folders, &parts)?;
+    let bytes = assemble(key, content.folders, &parts, early)?;
 
     let mut name = to.file_name().unwrap_or_default().to_owned();
     name.push(format!(".new-{}", std::process::id()));
@@ -221,9 +254,13 @@ pub(crate) fn pack(folder: &Path, wal_file: &str, key: &str, to: &Path) -> io::R
     written.map(|()| bytes.len() as u64)
 }
 
-fn assemble(key: &str, folders: Vec<PathBuf>, frames: &[Vec<u8>]) -> io::Result<Vec<u8>> {
-    let part = |frame: &Vec<u8>| Part { bytes: frame.len(), sha256: crate::digest(frame, usize::MAX) };
-    let parts = frames.iter().map(part).collect();
+fn assemble(key: &str, folders: Vec<PathBuf>, frames: &[Vec<u8>], early: usize) -> io::Result<Vec<u8>> {
+    let part = |(number, frame): (usize, &Vec<u8>)| Part {
+        bytes: frame.len(),
+        sha256: crate::digest(frame, usize::MAX),
+        late: number >= early,
+    };
+    let parts = frames.iter().enumerate().map(part).collect();
     let mut bytes = serde_json::to_vec(&Header { format: FORMAT, key: key.to_owned(), folders, parts })?;
     bytes.push(b'\n');
     bytes.extend(digest_line(&bytes));
@@ -273,15 +310,14 @@ impl Content {
         }
         Ok(())
     }
+}
 
-    /// The files in parts of about the same number: the time goes by files, not by bytes. Files of the same name lie side by
-    /// side: those of one database are almost those of another, and what has just been seen unpacks fastest.
-    fn parts(&mut self) -> Vec<Vec<PathBuf>> {
-        let mut files = std::mem::take(&mut self.files);
-        files.sort_by(|one, other| one.file_name().cmp(&other.file_name()).then_with(|| one.cmp(other)));
-        let length = files.len().div_ceil(PARTS).max(1);
-        files.chunks(length).map(<[PathBuf]>::to_vec).collect()
-    }
+/// Files in parts of about the same number: the time goes by files, not by bytes. Files of the same name lie side by side: those of
+/// one database are almost those of another, and what has just been seen unpacks fastest.
+fn in_parts(mut files: Vec<PathBuf>) -> Vec<Vec<PathBuf>> {
+    files.sort_by(|one, other| one.file_name().cmp(&other.file_name()).then_with(|| one.cmp(other)));
+    let length = files.len().div_ceil(PARTS).max(1);
+    files.chunks(length).map(<[PathBuf]>::to_vec).collect()
 }
 
 fn belongs(path: &Path, wal_file: &str) -> bool {

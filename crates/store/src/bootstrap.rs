@@ -157,14 +157,15 @@ async fn enter(superuser: &mut Superuser) -> Result<Bootstrap, sqlx::Error> {
 }
 
 /// How a database that is there stands.
-struct Standing {
+pub(crate) struct Standing {
     /// Half of the platform's tables are in one schema.
-    ours: bool,
+    pub(crate) ours: bool,
     /// Roles, schema and extension are as they must be.
-    complete: bool,
+    pub(crate) complete: bool,
 }
 
-async fn standing(connection: &mut PgConnection) -> Result<Standing, sqlx::Error> {
+/// Reads how the connection's database stands; anybody may.
+pub(crate) async fn standing(connection: &mut PgConnection) -> Result<Standing, sqlx::Error> {
     sqlx::query_as!(
         Standing,
         r#"select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace

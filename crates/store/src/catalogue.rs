@@ -148,10 +148,10 @@ pub(crate) async fn forget(target: &Target) -> Result<(), StoreError> {
 }
 
 /// A transaction, to be rolled back, that sees the system's own functions and operators alone.
-async fn looking(connection: &mut PgConnection) -> Result<sqlx::Transaction<'_, sqlx::Postgres>, StoreError> {
-    let mut tx = connection.begin().await?;
-    sqlx::raw_sql("SET LOCAL search_path = pg_catalog").execute(&mut *tx).await?;
-    Ok(tx)
+pub(crate) async fn looking(
+    connection: &mut PgConnection,
+) -> Result<sqlx::Transaction<'_, sqlx::Postgres>, StoreError> {
+    Ok(connection.begin_with("BEGIN; SET LOCAL search_path = pg_catalog").await?)
 }
 
 /// The tables that this build knows.

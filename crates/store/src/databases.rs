@@ -117,12 +117,11 @@ impl Databases {
             let mut server = self.server().await?;
             if !exists(&mut server, self.spare().database()).await? {
                 self.clone_spare(&mut server).await?;
+                self.warm_spare(&mut server).await?;
                 made = true;
             }
-            if made {
-                // Now rather than when the server is to stop.
-                sqlx::raw_sql("CHECKPOINT").execute(&mut server).await?;
-            }
+            // Now rather than when the server is to stop: what was made here, and how the boot or the exchange was noted.
+            sqlx::raw_sql("CHECKPOINT").execute(&mut server).await?;
             server.close().await?;
         }
         self.drop_all("trash").await?;
@@ -130,11 +129,12 @@ impl Databases {
     }
 
     /// Makes the cluster ready to be packed: the pristine database is there, and no more files than needed. `template1` goes,
-    /// from which nothing of ours is made; the spare clone comes later, on the machine that unpacks it.
+    /// from which nothing of ours is made; the spare clone comes later, on the machine that unpacks it. Returns the numbers (object
+    /// ids) of the databases that nobody can connect to, and a start therefore does without.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn prepare_packing(&self) -> Result<(), StoreError> {
+    pub async fn prepare_packing(&self) -> Result<Vec<u32>, StoreError> {
         let plan = self.plan().await?;
         if self.pristine().await? != Some(plan) {
             self.make_pristine(&plan).await?;
@@ -145,8 +145,12 @@ impl Databases {
         for statement in ["ALTER DATABASE template1 IS_TEMPLATE false", "DROP DATABASE template1"] {
             sqlx::raw_sql(statement).execute(&mut server).await?;
         }
+        let closed =
+            sqlx::query_scalar!(r#"select oid::int8 as "oid!" from pg_database where not datallowconn"#)
+                .fetch_all(&mut server)
+                .await?;
         server.close().await?;
-        Ok(())
+        Ok(closed.into_iter().filter_map(|oid| u32::try_from(oid).ok()).collect())
     }
 
     /// What an undo would bring back, and whether a reset would find its clone ready.
@@ -179,11 +183,11 @@ impl Databases {
         if !is_kept_ready(&plan) {
             return self.seed(&plan, session, &|_| ()).await;
         }
-        if self.pristine().await? != Some(plan) {
+        let mut server = self.server().await?;
+        if self.pristine_on(&mut server).await? != Some(plan) {
             self.make_pristine(&plan).await?;
         }
         let _work = self.work.lock().await;
-        let mut server = self.server().await?;
         let spare = self.spare();
         if !exists(&mut server, spare.database()).await? {
             self.clone_spare(&mut server).await?;
@@ -330,9 +334,14 @@ impl Databases {
     /// What the pristine database was seeded with, if it is there and of this build.
     async fn pristine(&self) -> Result<Option<Plan>, StoreError> {
         let mut server = self.server().await?;
-        let note = note_of(&mut server, self.derived("pristine").database()).await;
+        let plan = self.pristine_on(&mut server).await;
         server.close().await?;
-        let made: Option<Made> = note?.and_then(|note| serde_json::from_str(&note).ok());
+        plan
+    }
+
+    async fn pristine_on(&self, server: &mut PgConnection) -> Result<Option<Plan>, StoreError> {
+        let note = note_of(server, self.derived("pristine").database()).await?;
+        let made: Option<Made> = note.and_then(|note| serde_json::from_str(&note).ok());
         Ok(made.filter(|made| made.content == content::digest()).map(|made| made.plan))
     }
 
@@ -405,6 +414,21 @@ impl Databases {
         )
         .await?;
         execute(server, closing(self.spare().database())).await
+    }
+
+    /// Connects to the spare clone once: the first connection to a database makes files that all others read.
+    async fn warm_spare(&self, server: &mut PgConnection) -> Result<(), StoreError> {
+        let spare = self.spare();
+        let allow =
+            |open: bool| format!("ALTER DATABASE {} ALLOW_CONNECTIONS {open}", quoted(spare.database()));
+        execute(server, allow(true)).await?;
+        let met = async {
+            let inside = spare.connect(DatabaseRole::App).await?;
+            inside.close().await
+        }
+        .await;
+        execute(server, allow(false)).await?;
+        Ok(met?)
     }
 
     fn trash(&self) -> Target {

@@ -105,8 +105,8 @@ async fn drop_role(keeper: &mut PgConnection, target: &Target, name: &str) -> Re
     .fetch_all(&mut *keeper)
     .await?;
     // What a program made after `RESET ROLE` is its own, in whichever database it did.
-    let databases = sqlx::query_scalar!(
-        r#"select distinct d.datname::text as "name!"
+    let databases = sqlx::query!(
+        r#"select distinct d.datname::text as "name!", d.datallowconn as "is_open!"
            from pg_shdepend s join pg_database d on d.oid = s.dbid
            where s.refclassid = 'pg_authid'::regclass
              and s.refobjid = (select oid from pg_roles where rolname = $1::text)"#,
@@ -116,9 +116,24 @@ async fn drop_role(keeper: &mut PgConnection, target: &Target, name: &str) -> Re
     .await?;
     let give = format!("REASSIGN OWNED BY {role} TO drydock_owner; DROP OWNED BY {role}");
     for database in databases {
-        let mut connection = target.with_database(database).connect(DatabaseRole::Superuser).await?;
-        let given = sqlx::raw_sql(AssertSqlSafe(give.clone())).execute(&mut connection).await;
-        connection.close().await?;
+        // The state before a reset is closed to everybody; it is opened for the moment.
+        let allow = |open: bool| {
+            AssertSqlSafe(format!("ALTER DATABASE {} ALLOW_CONNECTIONS {open}", quoted(&database.name)))
+        };
+        if !database.is_open {
+            sqlx::raw_sql(allow(true)).execute(&mut *keeper).await?;
+        }
+        let given = async {
+            let mut connection =
+                target.with_database(&database.name).connect(DatabaseRole::Superuser).await?;
+            let given = sqlx::raw_sql(AssertSqlSafe(give.clone())).execute(&mut connection).await;
+            connection.close().await?;
+            given.map(drop)
+        }
+        .await;
+        if !database.is_open {
+            sqlx::raw_sql(allow(false)).execute(&mut *keeper).await?;
+        }
         given?;
     }
     sqlx::raw_sql(AssertSqlSafe(format!("DROP ROLE IF EXISTS {role}"))).execute(keeper).await?;

@@ -137,7 +137,7 @@ pub async fn standing(store: &Store) -> Result<Standing, StoreError> {
     Ok(standing)
 }
 
-async fn standing_of(connection: &mut PgConnection) -> Result<Standing, StoreError> {
+pub(crate) async fn standing_of(connection: &mut PgConnection) -> Result<Standing, StoreError> {
     let found = sqlx::query!(
         r#"select h.profile::text as profile, h.seed_number, h.anchor_date,
                   (select c.settings -> 'scale' from migration.client_accounts c where h.profile = 'scale' and c.settings ? 'scale'

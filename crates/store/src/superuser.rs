@@ -15,6 +15,8 @@ pub struct ServerFacts {
     pub version: String,
     /// Version of pgvector that can be or is installed.
     pub pgvector: String,
+    /// Whether a restore or a seeding that never came to its end has left a database.
+    pub left_over: bool,
 }
 
 /// A superuser's connection to a database, or to the server where there is no such database yet.
@@ -56,24 +58,12 @@ impl Superuser {
     /// # Errors
     /// [`ErrorCode::DatabaseUnsuitable`].
     pub async fn facts(&mut self) -> Result<ServerFacts, StoreError> {
-        let facts = sqlx::query!(
-            r#"select current_setting('server_version') as "version!",
-                      current_setting('server_version_num')::int as "number!",
-                      (select extversion from pg_extension where extname = 'vector') as pgvector"#
-        )
-        .fetch_one(&mut self.connection)
-        .await?;
-        if facts.number / 10_000 != 16 {
-            return Err(StoreError::gate(
-                ErrorCode::DatabaseUnsuitable,
-                format!("The server is PostgreSQL {}, and Drydock needs 16.", facts.version),
-            ));
-        }
-        let pgvector = match facts.pgvector {
+        let Seen { version, pgvector, left_over } = seen(&mut self.connection).await?;
+        let pgvector = match pgvector {
             Some(installed) => installed,
             None => self.available_pgvector().await?,
         };
-        Ok(ServerFacts { version: facts.version, pgvector })
+        Ok(ServerFacts { version, pgvector, left_over })
     }
 
     async fn available_pgvector(&mut self) -> Result<String, StoreError> {
@@ -101,4 +91,43 @@ impl Superuser {
     pub async fn close(self) -> Result<(), StoreError> {
         Ok(self.connection.close().await?)
     }
+}
+
+/// What the connection's database shows of its server to anybody.
+pub(crate) struct Seen {
+    version: String,
+    pgvector: Option<String>,
+    left_over: bool,
+}
+
+impl Seen {
+    /// The facts, where pgvector is installed in this database.
+    pub(crate) fn facts(self) -> Option<ServerFacts> {
+        let Self { version, pgvector, left_over } = self;
+        Some(ServerFacts { version, pgvector: pgvector?, left_over })
+    }
+}
+
+/// Looks at the server.
+///
+/// # Errors
+/// [`ErrorCode::DatabaseUnsuitable`] for one that is not PostgreSQL 16.
+pub(crate) async fn seen(connection: &mut PgConnection) -> Result<Seen, StoreError> {
+    let seen = sqlx::query!(
+        r#"select current_setting('server_version') as "version!",
+                  current_setting('server_version_num')::int as "number!",
+                  (select extversion from pg_extension where extname = 'vector') as pgvector,
+                  exists (select from pg_database
+                          where starts_with(datname, current_database() || '_incoming_')
+                             or starts_with(datname, current_database() || '_making_')) as "left_over!""#
+    )
+    .fetch_one(connection)
+    .await?;
+    if seen.number / 10_000 != 16 {
+        return Err(StoreError::gate(
+            ErrorCode::DatabaseUnsuitable,
+            format!("The server is PostgreSQL {}, and Drydock needs 16.", seen.version),
+        ));
+    }
+    Ok(Seen { version: seen.version, pgvector: seen.pgvector, left_over: seen.left_over })
 }

@@ -40,13 +40,18 @@ pub struct Verified {
 /// is wrong; the first of these that holds.
 pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
     let mut connection = store.acquire().await?;
-    let mut tx = connection.begin().await?;
-    // The system's own operators and functions alone: one of the owner's that fits more exactly would be preferred.
-    sqlx::raw_sql("SET LOCAL search_path = pg_catalog").execute(&mut *tx).await?;
+    let mut tx = catalogue::looking(&mut connection).await?;
     let checked = everything(&mut tx).await;
     tx.rollback().await?;
     Store::give_back(connection).await;
-    let (verified, state) = checked?;
+    settled(store, checked?).await
+}
+
+/// The verdict on what [`everything`] saw; leaves the note where there is one to leave.
+pub(crate) async fn settled(
+    store: &Store,
+    (verified, state): (Verified, State),
+) -> Result<Verified, StoreError> {
     match state {
         State::AsNoted => {}
         State::Whole(note) => {
@@ -63,7 +68,8 @@ pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
     Ok(verified)
 }
 
-async fn everything(connection: &mut PgConnection) -> Result<(Verified, State), StoreError> {
+/// As [`schema`], in a transaction of [`catalogue::looking`], without the verdict on the schema's state.
+pub(crate) async fn everything(connection: &mut PgConnection) -> Result<(Verified, State), StoreError> {
     let tables = sqlx::query_as!(
         Table,
         r#"select c.relname::text as "name!", c.relowner = current_user::regrole as "owned!",
@@ -176,8 +182,15 @@ impl std::fmt::Display for WayIn {
 /// # Errors
 /// [`ErrorCode::LoginImpossible`] when there is neither, or when a statement of it fails.
 pub async fn login(store: &Store) -> Result<WayIn, StoreError> {
-    let impossible = |what: String| StoreError::gate(ErrorCode::LoginImpossible, what);
     let mut connection = store.acquire().await?;
+    let way_in = login_over(&mut connection).await;
+    Store::give_back(connection).await;
+    way_in
+}
+
+/// As [`login`], over a connection of the application role.
+pub(crate) async fn login_over(connection: &mut PgConnection) -> Result<WayIn, StoreError> {
+    let impossible = |what: String| StoreError::gate(ErrorCode::LoginImpossible, what);
     let accounts = sqlx::query!(
         r#"select u.id, u.password_hash as "password_hash!"
            from migration.users u
@@ -198,14 +211,13 @@ pub async fn login(store: &Store) -> Result<WayIn, StoreError> {
         .map(|account| account.id.into())
         .collect();
     let Some(first) = usable.first() else {
-        let awaits_first = accounts::awaits_first(&mut connection).await.map_err(|error| {
+        let awaits_first = accounts::awaits_first(&mut *connection).await.map_err(|error| {
             impossible(format!("Whether an account is to be set up cannot be read: {error}."))
         })?;
         if awaits_first {
             let mut tx = connection.begin().await?;
             let tried = accounts::try_first(&mut tx).await;
             tx.rollback().await?;
-            Store::give_back(connection).await;
             tried.map_err(|error| impossible(format!("The first account cannot be set up: {error}.")))?;
             return Ok(WayIn::SetUp);
         }
@@ -216,7 +228,6 @@ pub async fn login(store: &Store) -> Result<WayIn, StoreError> {
     let mut tx = connection.begin().await?;
     let tried = identity::record_sign_in(&mut tx, *first, &Origin::default()).await;
     tx.rollback().await?;
-    Store::give_back(connection).await;
     tried.map_err(|error| impossible(format!("An account cannot be signed in: {error}.")))?;
     Ok(WayIn::Accounts(usable.len()))
 }

@@ -14,7 +14,7 @@ use nix::{
 };
 use serde_json::Value;
 
-use crate::command::{Serving, drydock, failed_with, servers, tree, wait_until};
+use crate::command::{Serving, drydock, failed_with, printed, psql, servers, sql, tree, wait_until};
 
 #[test]
 fn check_boots_stops_and_leaves_nothing_running() {
@@ -136,8 +136,31 @@ fn a_second_start_says_who_is_there_and_disturbs_nobody() {
     let serving = Serving::start(&data);
     let said = failed_with(&drydock(&["check"], &data).output().unwrap(), "data.in_use");
     assert!(said.contains(&serving.child.id().to_string()), "{said}");
-    failed_with(&drydock(&["serve"], &data).stdout(Stdio::null()).output().unwrap(), "data.in_use");
+    let refused = drydock(&["serve"], &data).output().unwrap();
+    let said = failed_with(&refused, "data.in_use");
+    assert!(said.contains(&serving.child.id().to_string()), "{said}");
+    assert!(refused.stdout.is_empty(), "it promised a page: {refused:?}");
     assert!(serving.get("/readyz").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn what_a_killed_restore_left_goes_with_any_boot() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let serving = Serving::start(&data);
+    let told: Value = serde_json::from_str(&printed(&data, &["status", "--json"])).unwrap();
+    let made = Command::new(psql())
+        .args(["-Xq", "-h", told["socket_dir"].as_str().unwrap(), "-U", "postgres", "-d", "drydock"])
+        .args(["-c", "create database drydock_incoming_1"])
+        .status();
+    assert!(made.unwrap().success());
+    drop(serving);
+    fs::create_dir_all(data.join("snapshots")).unwrap();
+    let partial = data.join("snapshots/1.partial");
+    fs::write(&partial, "half").unwrap();
+    assert!(drydock(&["check"], &data).output().unwrap().status.success());
+    assert_eq!(sql(&data, "select count(*) from pg_database where datname ~ 'incoming'"), "0");
+    assert!(!partial.exists());
 }
 
 #[test]

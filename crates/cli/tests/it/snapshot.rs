@@ -52,6 +52,36 @@ fn a_state_is_saved_restored_and_the_restore_undone() {
     assert!(servers(&data).is_empty());
 }
 
+/// Work on the files alone starts no server: the next Drydock that stays keeps what was done.
+#[test]
+fn the_history_has_what_the_command_line_did() {
+    const HISTORY: &str =
+        "select string_agg(action || ' ' || coalesce(snapshot_name, '-'), ', ' order by created_at)
+                           from migration.snapshot_history where actor_user_id is null and app_version <> ''";
+    let folder = folder();
+    let data = folder.path().join("data");
+    let file = folder.path().join("one.drydock");
+    printed(&data, &["snapshot", "create", "one"]);
+    printed(&data, &["snapshot", "rename", "one", "uno"]);
+    printed(&data, &["snapshot", "export", "uno", file.to_str().unwrap()]);
+    printed(&data, &["snapshot", "delete", "uno", "--yes"]);
+    assert!(servers(&data).is_empty());
+    let serving = Serving::start(&data);
+    let told = || sql(&data, HISTORY);
+    wait_until("the journal is taken in", || told() == "created one, renamed uno, exported uno, deleted uno");
+    assert!(!data.join("snapshots/history.journal").exists());
+
+    printed(&data, &["snapshot", "import", file.to_str().unwrap()]);
+    assert_eq!(
+        told(),
+        "created one, renamed uno, exported uno, deleted uno, imported uno",
+        "beside a running one"
+    );
+    drop(serving);
+    printed(&data, &["reset", "--yes"]);
+    assert_eq!(told(), "reset -");
+}
+
 #[test]
 fn one_is_renamed_and_deleted_by_name_or_id() {
     let folder = folder();

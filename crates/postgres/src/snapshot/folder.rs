@@ -222,15 +222,34 @@ impl SnapshotFolder {
             for path in files(&folder.removed())?.filter(|path| Some(path) != kept.as_ref()) {
                 fs::remove_file(&path).map_err(PostgresError::io("remove", &path))?;
             }
-            for path in files(&folder.path)?.filter(|path| has_suffix(path, UNFINISHED)) {
-                // Whoever writes it has locked it.
-                if File::open(&path).is_ok_and(|file| os::try_lock(&file).is_ok()) {
-                    fs::remove_file(&path).map_err(PostgresError::io("remove", &path))?;
-                }
-            }
-            Ok(())
+            folder.remove_unlocked()
         })
         .await
+    }
+
+    /// Deletes the unfinished files of processes that are gone; what was removed can still be put back.
+    ///
+    /// # Errors
+    /// `postgres.io`.
+    pub async fn remove_unfinished(&self) -> Result<(), PostgresError> {
+        self.blocking(|folder| {
+            if !files(&folder.path)?.any(|path| has_suffix(&path, UNFINISHED)) {
+                return Ok(());
+            }
+            let _turn = Turn::take(&folder.path)?;
+            folder.remove_unlocked()
+        })
+        .await
+    }
+
+    /// Deletes the unfinished files that nobody writes: whoever does has locked his.
+    fn remove_unlocked(&self) -> Result<(), PostgresError> {
+        for path in files(&self.path)?.filter(|path| has_suffix(path, UNFINISHED)) {
+            if File::open(&path).is_ok_and(|file| os::try_lock(&file).is_ok()) {
+                fs::remove_file(&path).map_err(PostgresError::io("remove", &path))?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) async fn blocking<T: Send + 'static>(

@@ -15,6 +15,8 @@ pub(super) fn checked(name: &str, note: &str) -> Result<(String, String), Postgr
         "the name has more than 80 characters"
     } else if name.chars().any(char::is_control) {
         "the name has control characters"
+    } else if name.chars().chain(note.chars()).any(misleads) {
+        "the name or the note has invisible characters that change how text is read"
     } else if note.chars().count() > NOTE_LIMIT {
         "the note has more than 500 characters"
     } else if note.chars().any(|c| c.is_control() && c != '\n') {
@@ -23,4 +25,10 @@ pub(super) fn checked(name: &str, note: &str) -> Result<(String, String), Postgr
         return Ok((name.to_owned(), note.to_owned()));
     };
     Err(PostgresError::SnapshotNameInvalid { what })
+}
+
+/// Whether a character has no look of its own and makes others look as what they are not: the controls of writing direction, by which
+/// a name reads backwards, the separators of lines and paragraphs, and the byte order mark. Joiners stay: scripts and emoji need them.
+fn misleads(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

@@ -242,6 +242,7 @@ proptest! {
 fn names_and_notes_have_bounds() {
     assert_eq!(checked("  a name\t", " a\nnote ").unwrap(), ("a name".into(), "a\nnote".into()));
     assert!(checked(&"ä".repeat(80), &"ä".repeat(500)).is_ok());
+    assert!(checked("नमस्ते \u{200d} می\u{200c}خواهم", "").is_ok(), "joiners are part of some scripts");
     for (name, note) in [
         ("", ""),
         (" \n ", ""),
@@ -250,6 +251,9 @@ fn names_and_notes_have_bounds() {
         ("a\0b", ""),
         ("name", "a\u{7}b"),
         ("name", &*"n".repeat(501)),
+        ("before\u{202e}exe.piz", ""),
+        ("name", "a\u{2067}b"),
+        ("\u{feff}name", ""),
     ] {
         assert_eq!(checked(name, note).unwrap_err().code(), "snapshot.name_invalid", "{name:?} {note:?}");
     }

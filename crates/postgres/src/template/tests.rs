@@ -4,6 +4,7 @@ use super::*;
 fn template(folder: &Path, largest: usize) -> Template {
     let cluster = folder.join("cluster");
     fs::create_dir_all(cluster.join("base/1")).unwrap();
+    fs::create_dir_all(cluster.join("base/2")).unwrap();
     fs::create_dir_all(cluster.join("pg_wal/archive_status")).unwrap();
     fs::create_dir_all(cluster.join("pg_stat_tmp")).unwrap();
     for (name, content) in [
@@ -15,6 +16,7 @@ fn template(folder: &Path, largest: usize) -> Template {
         ("base/1/1249_vm", &[7; 100]),
         ("base/1/1259", &[]),
         ("base/1/pg_internal.init", &[1]),
+        ("base/2/1249", &[9; 700]),
         ("pg_wal/000000010000000000000001", &[1; 600]),
         ("pg_wal/000000010000000000000002", &[2; 600]),
         ("pg_stat_tmp/db_0.stat", &[1]),
@@ -22,13 +24,14 @@ fn template(folder: &Path, largest: usize) -> Template {
         fs::write(cluster.join(name), content).unwrap();
     }
     let file = folder.join(Template::file_name());
-    pack(&cluster, "000000010000000000000002", "key", &file).unwrap();
+    pack(&cluster, "000000010000000000000002", &[2], "key", &file).unwrap();
     Template::open(&file, "key").unwrap()
 }
 
 fn unpack(template: &Template, into: &Path) -> Result<(), UnpackError> {
     fs::create_dir(into).unwrap();
-    template.unpack(into, &Account::resolve().unwrap())
+    let account = Account::resolve().unwrap();
+    template.unpack(into, &account)?.map_or(Ok(()), |rest| rest.unpack(into, &account))
 }
 
 /// A template with one part, of one entry.
@@ -43,7 +46,7 @@ fn of_entry(file: &Path, folders: &[&str], name: &str, kind: EntryType) -> Templ
     content.extend([0; BLOCK - 3]);
     let part = zstd::encode_all(&content[..], LEVEL).unwrap();
     let folders = folders.iter().map(PathBuf::from).collect();
-    let bytes = assemble("key", folders, &[part]).unwrap();
+    let bytes = assemble("key", folders, &[part], 1).unwrap();
     fs::write(file, bytes).unwrap();
     Template::open(file, "key").unwrap()
 }
@@ -67,6 +70,20 @@ fn what_the_cluster_needs_comes_back_and_nothing_else() {
     assert_eq!(names("pg_stat_tmp"), Vec::<String>::new());
     assert_eq!(fs::read(into.join("base/1/1249")).unwrap(), vec![7; 3 * BUFFER + 5]);
     assert_eq!(fs::read(into.join("base/1/1259")).unwrap(), Vec::<u8>::new());
+}
+
+#[test]
+fn a_start_does_without_what_is_late() {
+    let folder = tempfile::tempdir().unwrap();
+    let template = template(folder.path(), 5);
+    let into = folder.path().join("into");
+    fs::create_dir(&into).unwrap();
+    let account = Account::resolve().unwrap();
+    let rest = template.unpack(&into, &account).unwrap().unwrap();
+    assert!(into.join("base/1/1249").exists() && into.join("pg_wal/000000010000000000000002").exists());
+    assert!(into.join("base/2").is_dir() && !into.join("base/2/1249").exists());
+    rest.unpack(&into, &account).unwrap();
+    assert_eq!(fs::read(into.join("base/2/1249")).unwrap(), [9; 700]);
 }
 
 #[test]
@@ -125,6 +142,6 @@ fn what_is_no_file_is_not_packed() {
     let folder = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink("/etc", folder.path().join("pg_tblspc")).unwrap();
     let file = folder.path().join("file");
-    assert!(pack(folder.path(), "", "key", &file).unwrap_err().to_string().contains("pg_tblspc"));
+    assert!(pack(folder.path(), "", &[], "key", &file).unwrap_err().to_string().contains("pg_tblspc"));
     assert!(!file.exists());
 }

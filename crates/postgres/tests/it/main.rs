@@ -92,7 +92,7 @@ async fn template() -> Template {
             query(&server, "create table kept as select 42 as answer");
             server.stop().await.unwrap();
             let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(Template::file_name());
-            cluster.pack(KEY, &path).unwrap();
+            cluster.pack(KEY, &[], &path).unwrap();
             path
         })
         .await;

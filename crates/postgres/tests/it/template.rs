@@ -78,16 +78,16 @@ async fn only_a_cluster_that_was_shut_down_is_packed() {
     let file = folder.path().join("template");
     let (cluster, _) = cluster(folder.path()).await;
     let mut server = start(&cluster).await;
-    assert_eq!(cluster.pack(KEY, &file).unwrap_err().code(), "postgres.already_running");
+    assert_eq!(cluster.pack(KEY, &[], &file).unwrap_err().code(), "postgres.already_running");
     let exited = server.exited();
     kill(server.pid().cast_unsigned(), Signal::SIGKILL);
     exited.await;
     server.stop().await.unwrap();
-    let cause = cluster.pack(KEY, &file).unwrap_err();
+    let cause = cluster.pack(KEY, &[], &file).unwrap_err();
     assert!(cause.to_string().contains("not shut down in order"), "{cause}");
     assert!(!file.exists());
     start(&cluster).await.stop().await.unwrap();
-    assert_eq!(cluster.pack(KEY, &file).unwrap(), fs::metadata(&file).unwrap().len());
+    assert_eq!(cluster.pack(KEY, &[], &file).unwrap(), fs::metadata(&file).unwrap().len());
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use crate::{
     clone::{comment, quoted},
     error::words,
     sessions::{self, Carried},
+    snapshot_history::{self, Action, Entry},
 };
 
 /// How long running statements may go on when their database is replaced.
@@ -36,7 +37,8 @@ impl Databases {
             Some(session) => sessions::row(&mut *self.store.acquire().await?, session).await?,
             None => None,
         };
-        self.settle_sessions(server, incoming, carried.as_ref()).await?;
+        let entry = entry(cause, session);
+        self.prepare_incoming(server, incoming, carried.as_ref(), entry.as_ref()).await?;
         let before = Before { cause, at: OffsetDateTime::now_utc() };
         let names = [self.store.target().database().to_owned(), incoming.database().to_owned()];
         let waiting = self.store.without_connections(GRACE).await;
@@ -52,6 +54,10 @@ impl Databases {
             }
         };
         drop(waiting);
+        if let (Err(_), Some(entry)) = (&renamed, &entry) {
+            // It was not done. Should this fail as well, a state that never was live says too much of itself.
+            let _ = self.forget(incoming, entry).await;
+        }
         renamed.map_err(|error| match error {
             StoreError::Database(error) => StoreError::gate(
                 ErrorCode::ExchangeFailed,
@@ -64,17 +70,34 @@ impl Databases {
         Ok(before)
     }
 
-    /// Ends every session in `incoming` but the one that is carried over.
-    async fn settle_sessions(
+    /// Ends every session in `incoming` but the one that is carried over, and notes there how it comes to be live.
+    async fn prepare_incoming(
         &self,
         server: &mut PgConnection,
         incoming: &Target,
         carried: Option<&Carried>,
+        entry: Option<&Entry>,
     ) -> Result<(), StoreError> {
         execute(server, format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", quoted(incoming.database())))
             .await?;
         let mut inside = incoming.connect(DatabaseRole::App).await?;
-        let done = sessions::carry_over(&mut inside, carried).await;
+        let done = async {
+            let mut tx = inside.begin().await?;
+            sessions::carry_over(&mut tx, carried).await?;
+            if let Some(entry) = entry {
+                snapshot_history::insert(&mut tx, entry).await?;
+            }
+            Ok(tx.commit().await?)
+        }
+        .await;
+        inside.close().await?;
+        done
+    }
+
+    /// Takes the note of an exchange away that came to nothing. As the owner: nobody else may.
+    async fn forget(&self, incoming: &Target, entry: &Entry) -> Result<(), StoreError> {
+        let mut inside = incoming.connect(DatabaseRole::Owner).await?;
+        let done = snapshot_history::remove(&mut inside, entry).await;
         inside.close().await?;
         done
     }
@@ -103,6 +126,16 @@ impl Databases {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// What the history keeps of an exchange. Of a restore it keeps the snapshot, too, which is not known here.
+fn entry(cause: Cause, session: Option<&VerifiedSession>) -> Option<Entry> {
+    let action = match cause {
+        Cause::Reset => Action::Reset,
+        Cause::Undo => Action::Undone,
+        Cause::Restore => return None,
+    };
+    Some(Entry::new(action, None, session.map(VerifiedSession::user_id), env!("CARGO_PKG_VERSION")))
 }
 
 /// Ends everybody's connection to these databases and waits until they are gone. (`pg_terminate_backend` can wait, too, but
