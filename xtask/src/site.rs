@@ -9,7 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
@@ -259,7 +259,7 @@ impl Site {
     }
 
     fn check_with(&self, variables: &[(&str, &OsStr)]) -> Result<Checked> {
-        let begun = Instant::now();
+        let launched = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs_f64();
         let mut child = self
             .command("check")
             .arg("--json")
@@ -279,11 +279,8 @@ impl Site {
                 return Err(error);
             }
         };
-        let wall = begun.elapsed().as_secs_f64() * 1e3;
         let report: Value = serde_json::from_str(&report.whole()).unwrap_or_default();
-        let number = |name: &str| report[name].as_f64().unwrap_or(f64::NAN);
-        // The program counts from its own first line. What it did not see, before and after, is counted as before.
-        let ready_ms = wall - (number("total_ms") - number("ready_ms"));
+        let ready_ms = report["ready_at"].as_f64().map_or(f64::NAN, |ready| (ready - launched) * 1e3);
         Ok(Checked { end: Refusal { status, said: said.whole() }, report, ready_ms })
     }
 

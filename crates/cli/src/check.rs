@@ -1,6 +1,9 @@
 //! `drydock check`.
 
-use std::{process::ExitCode, time::Instant};
+use std::{
+    process::ExitCode,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
 
 use drydock_boot::{
     Platform, Settings,
@@ -15,13 +18,14 @@ pub(crate) async fn run(settings: Settings, as_json: bool, started: Instant) -> 
     let platform = Platform::new(settings);
     let outcome = platform.boot().await;
     let ready_ms = milliseconds(started);
+    let ready_at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
     let snapshot = platform.watch().borrow().clone();
     let stopping = Instant::now();
     let stopped = platform.shutdown().await;
     let stop_ms = milliseconds(stopping);
 
     if as_json {
-        say(&document(&snapshot, ready_ms, stop_ms, milliseconds(started)).to_string());
+        say(&document(&snapshot, ready_ms, ready_at, stop_ms, milliseconds(started)).to_string());
     } else {
         say(table(&snapshot, ready_ms, stop_ms).trim_end());
     }
@@ -38,7 +42,13 @@ fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e3
 }
 
-fn document(snapshot: &BootSnapshot, ready_ms: f64, stop_ms: f64, total_ms: f64) -> serde_json::Value {
+fn document(
+    snapshot: &BootSnapshot,
+    ready_ms: f64,
+    ready_at: f64,
+    stop_ms: f64,
+    total_ms: f64,
+) -> serde_json::Value {
     let stages: Vec<_> = snapshot
         .stages
         .iter()
@@ -54,6 +64,8 @@ fn document(snapshot: &BootSnapshot, ready_ms: f64, stop_ms: f64, total_ms: f64)
     json!({
         "state": snapshot.state,
         "ready_ms": (snapshot.state == BootState::Ready).then_some(ready_ms),
+        // Seconds since 1970, for whoever has launched this process and knows when.
+        "ready_at": (snapshot.state == BootState::Ready).then_some(ready_at),
         "stages": stages,
         "stop_ms": stop_ms,
         "total_ms": total_ms,

@@ -72,6 +72,8 @@ impl Cluster {
         inner.discard_unsynced()?;
         let initialised = if inner.exists()? {
             inner.admit_callers(&inner.cluster(), os::Durable::Yes)?;
+            #[cfg(unix)]
+            os::spread(&inner.cluster().join("base"));
             Initialised::Existing
         } else {
             inner.create(template).await?

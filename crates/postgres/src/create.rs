@@ -34,6 +34,8 @@ impl Inner {
         template: Option<&Template>,
     ) -> Result<Initialised, PostgresError> {
         remove_unfinished(self.data.path()).await;
+        #[cfg(unix)]
+        os::spread(self.data.path());
         // A template has no password, and nobody comes in without one there.
         if let Some(template) = template.filter(|_| cfg!(unix)) {
             let (inner, of) = (Arc::clone(self), template.clone());
@@ -52,6 +54,8 @@ impl Inner {
         let unfinished = Unfinished(path);
         tracing::debug!(step = "initdb");
         self.initdb(&unfinished.0).await?;
+        #[cfg(unix)]
+        os::spread(&unfinished.0.join("base"));
         self.admit_callers(&unfinished.0, os::Durable::Yes)?;
         tracing::debug!(step = "sync");
         os::sync(&unfinished.0).map_err(PostgresError::io("sync", &unfinished.0))?;

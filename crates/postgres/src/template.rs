@@ -143,7 +143,11 @@ impl Template {
             check_inside(folder)?;
             let path = into.join(folder);
             os::make_dir(&path, 0o700, Some(account))
-                .map_err(|source| UnpackError::Unwritable { path, source })?;
+                .map_err(|source| UnpackError::Unwritable { path: path.clone(), source })?;
+            #[cfg(unix)]
+            if folder == Path::new("base") {
+                os::spread(&path);
+            }
         }
         let next = AtomicUsize::new(0);
         let work = || {

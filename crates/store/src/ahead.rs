@@ -59,7 +59,7 @@ async fn what_is_made(
     history: Sender<History>,
 ) -> Result<(), StoreError> {
     let mut connection = store.acquire().await?;
-    let mut tx = catalogue::looking(&mut connection).await?;
+    let mut tx = catalogue::begin_looking(&mut connection).await?;
     let Some(seen) = superuser::seen(&mut tx).await?.facts() else { return Ok(()) };
     let _ = facts.send(seen);
     let standing = bootstrap::standing(&mut tx).await?;
@@ -85,7 +85,7 @@ async fn what_is_whole(
     accounts: Sender<verify::WayIn>,
 ) -> Result<(), StoreError> {
     let mut connection = store.acquire().await?;
-    let mut tx = catalogue::looking(&mut connection).await?;
+    let mut tx = catalogue::begin_looking(&mut connection).await?;
     let seen = verify::everything(&mut tx).await?;
     tx.rollback().await?;
     let _ = verified.send(verify::settled(store, seen).await?);

@@ -100,14 +100,13 @@ pub(crate) enum State {
 /// That the schema was seen whole.
 pub(crate) struct Note(String);
 
-/// As [`compare`], and without reading the schema where a note says that it was whole and nothing was changed since.
+/// As [`compare`], and without reading the schema where a note says that it was whole and nothing was changed since. The transaction
+/// must be one of [`begin_looking`].
 ///
 /// # Errors
 /// As there.
 pub(crate) async fn look(connection: &mut PgConnection, version: i64) -> Result<State, StoreError> {
-    let mut tx = looking(connection).await?;
-    let seen = sqlx::query_file!("src/catalogue/state.sql").fetch_one(&mut *tx).await?;
-    tx.rollback().await?;
+    let seen = sqlx::query_file!("src/catalogue/state.sql").fetch_one(&mut *connection).await?;
     let print = fingerprint(committed(version).unwrap_or_default());
     let note = format!("Drydock {version:03}, catalogue {} in state {}", &print[..16], seen.state);
     if seen.note.as_deref() == Some(note.as_str()) {
@@ -147,8 +146,15 @@ pub(crate) async fn forget(target: &Target) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A transaction, to be rolled back, that sees the system's own functions and operators alone.
-pub(crate) async fn looking(
+/// A transaction, to be rolled back, that sees the system's own functions and operators alone; within another one, too.
+async fn looking(connection: &mut PgConnection) -> Result<sqlx::Transaction<'_, sqlx::Postgres>, StoreError> {
+    let mut tx = connection.begin().await?;
+    sqlx::raw_sql("SET LOCAL search_path = pg_catalog").execute(&mut *tx).await?;
+    Ok(tx)
+}
+
+/// The same in one round trip, for a connection that is in no transaction.
+pub(crate) async fn begin_looking(
     connection: &mut PgConnection,
 ) -> Result<sqlx::Transaction<'_, sqlx::Postgres>, StoreError> {
     Ok(connection.begin_with("BEGIN; SET LOCAL search_path = pg_catalog").await?)

@@ -40,7 +40,7 @@ pub struct Verified {
 /// is wrong; the first of these that holds.
 pub async fn schema(store: &Store) -> Result<Verified, StoreError> {
     let mut connection = store.acquire().await?;
-    let mut tx = catalogue::looking(&mut connection).await?;
+    let mut tx = catalogue::begin_looking(&mut connection).await?;
     let checked = everything(&mut tx).await;
     tx.rollback().await?;
     Store::give_back(connection).await;
@@ -68,7 +68,7 @@ pub(crate) async fn settled(
     Ok(verified)
 }
 
-/// As [`schema`], in a transaction of [`catalogue::looking`], without the verdict on the schema's state.
+/// As [`schema`], in a transaction of [`catalogue::begin_looking`], without the verdict on the schema's state.
 pub(crate) async fn everything(connection: &mut PgConnection) -> Result<(Verified, State), StoreError> {
     let tables = sqlx::query_as!(
         Table,
