@@ -42,6 +42,14 @@ const VIEWS: Record<string, Open> = {
     await page.goto("/users");
     await expect(page.getByRole("row").nth(2)).toBeVisible();
   },
+  audit: async (page) => {
+    await page.goto("/audit");
+    await expect(page.getByRole("row").nth(1)).toBeVisible();
+  },
+  "my-account": async (page) => {
+    await page.goto("/account");
+    await expect(page.getByRole("main").getByRole("heading").first()).toBeVisible();
+  },
   roles: async (page) => {
     await page.goto("/roles");
     await expect(page.getByRole("main").getByRole("heading").first()).toBeVisible();
