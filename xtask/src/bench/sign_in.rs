@@ -57,9 +57,10 @@ pub(super) fn run(repo: &Repo, options: &Options) -> Result<Vec<Table>> {
             if round % (FREE - 1) == 0 {
                 forget(&site, &serving)?;
             }
-            // Each kind comes after each other one equally often.
+            // Each kind once, each at each place equally often, and after its neighbours in both orders.
             for place in 0..KINDS.len() {
-                let which = (place * (1 + round % 5) + round) % KINDS.len();
+                let turned = (place + round / 2) % KINDS.len();
+                let which = if round % 2 == 0 { turned } else { KINDS.len() - 1 - turned };
                 let (kind, _) = &KINDS[which];
                 let (took, answer) = attempt(serving.port, kind, 401)?;
                 samples[which].add(took.as_secs_f64() * 1e3);
