@@ -41,6 +41,11 @@ async fn a_client_account_is_made_changed_archived_and_brought_back() {
         (&json!(null), &json!("On the quay."))
     );
 
+    // Who has not signed in reads which demo accounts there are, and of client accounts only those of the demo.
+    let offered = app.get("/api/v1/demo/accounts", &[]).await;
+    let named = &offered.body["accounts"][0]["client_accounts"];
+    assert_eq!(named, &json!(["Alder Health", "Demo Corporation", "Meridian Logistics"]), "{offered:?}");
+
     let archive = format!("{path}/archive");
     let unconfirmed = ask("POST", &archive, json!({ "confirm": "harbour" })).await;
     assert_eq!(unconfirmed.body["fields"][0]["path"], "/confirm");
@@ -160,6 +165,14 @@ async fn a_client_admin_gives_and_takes_what_is_theirs_to_give() {
     assert_eq!(down.error(), (403, "permission.denied"));
     let above = put(&analyst, json!({ "role": "analyst", "access_level": "super_admin" })).await;
     assert_eq!(above.body["fields"][0]["path"], "/access_level");
+    let within = json!({
+        "role": "viewer", "access_level": "read_only",
+        "engagements": [{ "engagement_id": DEMO_ENGAGEMENT, "access_level": "super_admin" }],
+    });
+    let answer = put(&analyst, within).await;
+    assert_eq!(answer.error(), (422, "request.invalid"));
+    let field = &answer.body["fields"][0];
+    assert_eq!((&field["path"], &field["code"]), (&json!("/engagements/0/access_level"), &json!("too_high")));
     let everywhere = put(&analyst, json!({ "role": "platform_admin", "access_level": "admin" })).await;
     assert_eq!(everywhere.body["fields"][0]["code"], "scope");
     let lower = json!({ "role": "viewer", "access_level": "read_only", "version": analyst["version"] });
@@ -244,6 +257,76 @@ async fn what_was_taken_or_has_expired_gives_nothing_from_the_next_request_on() 
 }
 
 #[tokio::test]
+async fn a_level_in_an_engagement_does_not_outlive_the_access_it_was_given_with() {
+    let app = App::new().await;
+    let administrator = app.bearer(ADMINISTRATOR).await;
+    let analyst = member(&app, &administrator, ANALYST.0).await;
+    let bearer = app.bearer(ANALYST).await;
+    let put = async |body: Value| {
+        let answer = app.ask("PUT", &path_of(&analyst), &administrator, None, &body).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body
+    };
+    let edits = async || {
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("x-client-account-id", DEMO_CLIENT),
+            ("x-engagement-id", DEMO_ENGAGEMENT),
+        ];
+        let body = json!({ "set": { "name": uuid::Uuid::new_v4(), "asset_type": "server" } });
+        app.post("/api/v1/assets", &headers, &body).await.status.as_u16()
+    };
+    let with = |level: &str, engagement: &str| {
+        json!({
+            "role": "analyst", "access_level": level,
+            "engagements": [{ "engagement_id": DEMO_ENGAGEMENT, "access_level": engagement }],
+        })
+    };
+    let without = |level: &str| json!({ "role": "analyst", "access_level": level });
+    assert_eq!(edits().await, 201);
+    put(without("read_only")).await;
+    assert_eq!(edits().await, 403);
+    put(without("read_write")).await;
+    assert_eq!(edits().await, 201);
+
+    // A level above the client account's counts while it is meant, and goes down with less access.
+    put(with("read_only", "read_write")).await;
+    assert_eq!(edits().await, 201);
+    put(without("read_only")).await;
+    assert_eq!(edits().await, 201);
+    put(with("read_write", "admin")).await;
+    put(without("read_only")).await;
+    assert_eq!(edits().await, 403);
+    // One below it stays when access is more, and so does one after access had ended; one above does not.
+    put(with("read_write", "read_only")).await;
+    put(without("admin")).await;
+    assert_eq!(edits().await, 403);
+    put(with("read_write", "admin")).await;
+    let _ = app.database.sql(&format!(
+        "update migration.client_access set expires_at = now() - interval '1 second'
+         where client_account_id = '{DEMO_CLIENT}' and user_profile_id = '{}'",
+        analyst["user_id"].as_str().unwrap()
+    ));
+    put(without("read_only")).await;
+    assert_eq!(edits().await, 403);
+
+    // Taken and given anew, it has nothing of what was before.
+    put(with("read_only", "read_write")).await;
+    assert_eq!(
+        app.database.sql(
+            "select details ->> 'before', details -> 'engagements' from migration.security_audit_logs
+             where event_type = 'access.changed' order by created_at desc limit 1"
+        ),
+        format!("analyst, read_only, in force|{{\"{DEMO_ENGAGEMENT}\": \"read_write\"}}")
+    );
+    let revoked = app.ask("DELETE", &path_of(&analyst), &administrator, None, &Value::Null).await;
+    assert_eq!((revoked.status.as_u16(), &revoked.body["engagements"]), (200, &json!([])));
+    let grant = json!({ "client_account_id": DEMO_CLIENT, "email": ANALYST.0, "access_level": "read_only" });
+    let granted = app.ask("POST", "/api/v1/auth/grant-client-access", &administrator, None, &grant).await;
+    assert_eq!((granted.status.as_u16(), &granted.body["engagements"]), (200, &json!([])));
+}
+
+#[tokio::test]
 async fn somebody_with_two_roles_has_what_the_stronger_one_gives() {
     let app = App::new().await;
     let _ = app.database.sql(&format!(
@@ -263,4 +346,18 @@ async fn somebody_with_two_roles_has_what_the_stronger_one_gives() {
     let clients = app.get("/api/v1/context/clients", &[("authorization", &bearer)]).await;
     let demo = clients.body["clients"].as_array().unwrap().iter().find(|c| c["id"] == DEMO_CLIENT).unwrap();
     assert_eq!(demo["role"], "analyst");
+}
+
+#[tokio::test]
+async fn a_client_account_can_be_read_while_somebody_writes_in_it() {
+    let app = App::new().await;
+    let bearer = app.bearer(ADMINISTRATOR).await;
+    // As a long import does: it holds what a row of the client account refers to.
+    let writer = app.database.hold(&format!(
+        "insert into migration.engagements (client_account_id, name, slug) values ('{DEMO_CLIENT}', 'Long', 'long')"
+    ));
+    let path = format!("/api/v1/admin/clients/{DEMO_CLIENT}");
+    let answer = app.ask("GET", &path, &bearer, None, &Value::Null).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    drop(writer);
 }

@@ -218,7 +218,7 @@ fn table() -> Vec<Row> {
         // No asset, change, export or view has this id.
         row("GET /api/v1/assets/{id}",                        Engagement, Viewer,            404),
         row("PATCH /api/v1/assets/{id}",                      Engagement, Analyst,           404).json(no_edit),
-        row("GET /api/v1/assets/{id}/history",                Engagement, Viewer,            200),
+        row("GET /api/v1/assets/{id}/history",                Engagement, Viewer,            404),
         row("POST /api/v1/asset-changes/{id}/undo",           Engagement, Analyst,           404),
         row("POST /api/v1/asset-exports",                     Engagement, Viewer,            422).json(nothing),
         row("GET /api/v1/asset-exports/{id}",                 SignedIn,   Viewer,            404),

@@ -196,6 +196,82 @@ async fn nobody_shuts_themselves_out_nor_the_last_administrator() {
     assert!(denied.body["next_step"].as_str().unwrap().contains(DEMO.0), "{denied:?}");
 }
 
+/// The page's row of somebody, for its id and version.
+async fn user(app: &App, bearer: &str, email: &str) -> Value {
+    let users = app.ask("GET", "/api/v1/auth/users", bearer, None, &Value::Null).await;
+    assert_eq!(users.status, 200, "{users:?}");
+    users.body["users"].as_array().unwrap().iter().find(|user| user["email"] == email).unwrap().clone()
+}
+
+async fn set_platform_role(
+    app: &App,
+    bearer: &str,
+    email: &str,
+    granted: bool,
+    expires_at: Option<&str>,
+) -> Answer {
+    let user = user(app, bearer, email).await;
+    let path = format!("/api/v1/auth/admin/users/{}/platform-role", user["id"].as_str().unwrap());
+    let mut body = json!({ "version": user["version"], "granted": granted });
+    if let Some(expires_at) = expires_at {
+        body["expires_at"] = json!(expires_at);
+    }
+    app.ask("PUT", &path, bearer, None, &body).await
+}
+
+#[tokio::test]
+async fn one_administrator_stays_whose_role_does_not_end() {
+    let app = App::new().await;
+    let first = app.bearer(ADMINISTRATOR).await;
+    let some_day = Some("2999-01-01T00:00:00Z");
+    assert_eq!(set_platform_role(&app, &first, DEMO.0, true, some_day).await.status, 200);
+    let second = app.bearer(DEMO).await;
+    let last = |answer: &Answer| {
+        assert_eq!(answer.error(), (422, "request.invalid"));
+        assert_eq!(answer.body["fields"][0]["code"], "last_administrator");
+    };
+    last(&set_platform_role(&app, &second, ADMINISTRATOR.0, false, None).await);
+    last(&set_platform_role(&app, &second, ADMINISTRATOR.0, true, some_day).await);
+    let body = json!({ "user_id": user(&app, &second, ADMINISTRATOR.0).await["id"], "reason": "x" });
+    last(&decide(&app, &second, "/api/v1/auth/deactivate-user", body).await);
+    assert_eq!(user(&app, &first, ADMINISTRATOR.0).await["status"], "active");
+    // Whoever's role ends anyway may be given another day, and go.
+    let other_day = Some("2998-01-01T00:00:00Z");
+    assert_eq!(set_platform_role(&app, &first, DEMO.0, true, other_day).await.status, 200);
+    assert_eq!(set_platform_role(&app, &first, DEMO.0, false, None).await.status, 200);
+    // With two for good, one of them may get an end.
+    assert_eq!(set_platform_role(&app, &first, DEMO.0, true, None).await.status, 200);
+    let second = app.bearer(DEMO).await;
+    assert_eq!(set_platform_role(&app, &second, ADMINISTRATOR.0, true, some_day).await.status, 200);
+}
+
+#[tokio::test]
+async fn of_two_administrators_who_suspend_each_other_one_stays() {
+    let app = App::new().await;
+    let first = app.bearer(ADMINISTRATOR).await;
+    assert_eq!(set_platform_role(&app, &first, DEMO.0, true, None).await.status, 200);
+    let people = [ADMINISTRATOR, DEMO];
+    let mut bearers = [first, app.bearer(DEMO).await];
+    let ids = [
+        user(&app, &bearers[0], ADMINISTRATOR.0).await["id"].clone(),
+        user(&app, &bearers[0], DEMO.0).await["id"].clone(),
+    ];
+    for _ in 0..6 {
+        let suspend = async |by: usize| {
+            let body = json!({ "user_id": ids[1 - by], "reason": "x" });
+            decide(&app, &bearers[by], "/api/v1/auth/deactivate-user", body).await
+        };
+        let answers = tokio::join!(suspend(0), suspend(1));
+        let statuses = [answers.0.status.as_u16(), answers.1.status.as_u16()];
+        let winner = statuses.iter().position(|status| *status == 200).unwrap();
+        assert!(matches!(statuses[1 - winner], 401 | 403 | 422), "{answers:?}");
+        let again = json!({ "user_id": ids[1 - winner] });
+        let let_in = decide(&app, &bearers[winner], "/api/v1/auth/activate-user", again).await;
+        assert_eq!(let_in.status, 200, "{let_in:?}");
+        bearers[1 - winner] = app.bearer(people[1 - winner]).await;
+    }
+}
+
 #[tokio::test]
 async fn every_field_is_checked_and_unknown_ones_are_refused() {
     let app = App::new().await;

@@ -235,7 +235,9 @@ impl From<StoreError> for ApiError {
             StoreError::AlreadyUndone => "Somebody has taken the change back before.".to_owned(),
             StoreError::ViewNotFound => "You keep no such view in this engagement.".to_owned(),
             StoreError::InvalidText(_) => "A value holds a character that cannot be stored.".to_owned(),
-            StoreError::Unavailable(_) => "The database does not answer, or not in time.".to_owned(),
+            StoreError::Unavailable(_) => {
+                "The database does not answer, not in time, or had to give way to another change.".to_owned()
+            }
             StoreError::DiskFull => "There is no room left to write to.".to_owned(),
             // The words of the database may quote values; they belong into the log.
             _ => "The request could not be finished.".to_owned(),

@@ -2,9 +2,9 @@
 //!
 //! The limits are those of the table `migration.assets`, so that a value that passes here is one the database takes.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::IpAddr};
 
-use crate::account::Objection;
+use crate::{account::Objection, field::misleading};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// A whole number from 0 to `i32::MAX`.
     Whole,
-    /// A number from 0 to this, or without an upper limit.
+    /// A number from 0 to this, or to [`LARGEST`].
     Number(Option<u32>),
     /// A moment.
     Moment,
@@ -35,6 +35,9 @@ pub enum Given {
     /// Another number.
     Number(f64),
 }
+
+/// The largest number of a column without a limit of its own: what a million assets come to still has a sum.
+pub const LARGEST: f64 = 1e15;
 
 const LEVELS: &[&str] = &["low", "medium", "high", "critical"];
 const STRATEGIES: &[&str] =
@@ -165,13 +168,17 @@ impl Column {
                 if text.chars().count() > longest {
                     return Err(too_long(name, longest));
                 }
-                if text
-                    .chars()
-                    .any(|character| character.is_control() && !(lines && matches!(character, '\n' | '\t')))
-                {
+                if text.chars().any(|character| {
+                    misleading(character)
+                        || (character.is_control() && !(lines && matches!(character, '\n' | '\t')))
+                }) {
                     return Err(Objection::new("character", format!("{name} holds a control character.")));
                 }
-                Ok(Given::Text(text))
+                match self {
+                    Self::IpAddress => ip_address(&text),
+                    Self::MacAddress => mac_address(&text),
+                    _ => Ok(Given::Text(text)),
+                }
             }
             (Kind::Word(longest), Given::Text(text)) => {
                 if text.len() > longest {
@@ -211,13 +218,35 @@ impl Column {
 }
 
 fn number_within(name: &str, number: f64, most: Option<u32>) -> Result<Given, Objection> {
-    let most = most.map_or(f64::MAX, f64::from);
+    let most = most.map_or(LARGEST, f64::from);
     // Below zero, above the limit, or no number.
     if !(0.0..=most).contains(&number) {
-        let limit = if most < f64::MAX { format!(" to {most}") } else { String::new() };
-        return Err(Objection::new("range", format!("{name} must be a number from 0{limit}.")));
+        return Err(Objection::new("range", format!("{name} must be a number from 0 to {most}.")));
     }
     Ok(Given::Number(number))
+}
+
+/// An IPv4 or IPv6 address, as RFC 5952 writes it.
+fn ip_address(text: &str) -> Result<Given, Objection> {
+    match text.parse::<IpAddr>() {
+        Ok(address) => Ok(Given::Text(address.to_string())),
+        Err(_) => {
+            Err(Objection::new("form", "ip_address must be one IPv4 or IPv6 address, such as 10.0.0.1."))
+        }
+    }
+}
+
+/// Six bytes with colons between them, whatever stood between their digits.
+fn mac_address(text: &str) -> Result<Given, Objection> {
+    let digits: Vec<char> = text.chars().filter(|character| !matches!(character, ':' | '-' | '.')).collect();
+    if digits.len() != 12 || !digits.iter().all(char::is_ascii_hexdigit) {
+        return Err(Objection::new(
+            "form",
+            "mac_address must be six bytes in hexadecimal digits, such as 00:1a:2b:3c:4d:5e.",
+        ));
+    }
+    let bytes: Vec<String> = digits.chunks(2).map(|byte| byte.iter().collect::<String>()).collect();
+    Ok(Given::Text(bytes.join(":").to_ascii_lowercase()))
 }
 
 fn too_long(name: &str, longest: usize) -> Objection {
@@ -258,6 +287,14 @@ mod tests {
         assert_eq!(code(Column::CpuCores, Given::Number(1.5)), "range");
         assert_eq!(code(Column::MemoryGb, Given::Number(f64::NAN)), "range");
         assert_eq!(code(Column::MemoryGb, Given::Number(f64::INFINITY)), "range");
+        assert_eq!(code(Column::MemoryGb, Given::Number(LARGEST * 1.01)), "range");
+        assert_eq!(code(Column::Name, text("a\u{202e}b")), "character");
+        for wrong in ["x", "=1+1", "NaN", "10.0.0.1/8", "10.0.0.256"] {
+            assert_eq!(code(Column::IpAddress, text(wrong)), "form", "{wrong}");
+        }
+        for wrong in ["x", "00:11:22:33:44", "00:11:22:33:44:5g", "+0:11:22:33:44:55", "00:11:22:33:44:é"] {
+            assert_eq!(code(Column::MacAddress, text(wrong)), "form", "{wrong}");
+        }
         assert_eq!(code(Column::MemoryGb, text("8")), "type");
         assert_eq!(code(Column::QualityScore, Given::Number(1.0)), "read_only");
     }
@@ -268,5 +305,17 @@ mod tests {
         assert_eq!(Column::Hostname.check(Given::Text(" ".into())), Ok(Given::Nothing));
         assert_eq!(Column::Description.check(Given::Text("a\nb".into())), Ok(Given::Text("a\nb".into())));
         assert_eq!(Column::MemoryGb.check(Given::Whole(8)), Ok(Given::Number(8.0)));
+        assert_eq!(Column::MemoryGb.check(Given::Number(LARGEST)), Ok(Given::Number(LARGEST)));
+    }
+
+    #[test]
+    fn addresses_are_stored_in_one_form() {
+        let stored = |column: Column, text: &str| column.check(Given::Text(text.to_owned()));
+        let text = |text: &str| Ok(Given::Text(text.to_owned()));
+        assert_eq!(stored(Column::IpAddress, " 10.0.0.1 "), text("10.0.0.1"));
+        assert_eq!(stored(Column::IpAddress, "2001:DB8:0::1"), text("2001:db8::1"));
+        for given in ["00:1A:2b:3c:4d:5e", "00-1A-2B-3C-4D-5E", "001a.2b3c.4d5e", "001A2B3C4D5E"] {
+            assert_eq!(stored(Column::MacAddress, given), text("00:1a:2b:3c:4d:5e"), "{given}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::account::Objection;
 pub const SLUG_LIMIT: usize = 100;
 
 /// Turns round what stands after it, wherever the text is shown.
-const fn misleading(c: char) -> bool {
+pub(crate) const fn misleading(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -97,7 +97,7 @@ pub enum StoreError {
     /// A row holds a value that this build does not know.
     #[error("unexpected value in the database: {0}")]
     UnexpectedValue(String),
-    /// No connection in time: the pool is exhausted or the server is gone.
+    /// No connection in time, the pool is exhausted or the server is gone; or the statement gave way to one that ran at the same time.
     #[error("the database does not answer: {}", words(.0))]
     Unavailable(#[source] sqlx::Error),
     /// The disk that holds the data is full.
@@ -171,8 +171,11 @@ impl From<sqlx::Error> for StoreError {
                 // character_not_in_repertoire, untranslatable_character
                 Some("22021" | "22P05") => Self::InvalidText(database.message().to_owned()),
                 // query_canceled, lock_not_available: the limits of the pool's connections;
-                // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections
-                Some("57014" | "55P03" | "57P01" | "57P02" | "57P03" | "53300") => Self::Unavailable(error),
+                // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections;
+                // serialization_failure, deadlock_detected: what was undone for another's sake can be done again
+                Some("57014" | "55P03" | "57P01" | "57P02" | "57P03" | "53300" | "40001" | "40P01") => {
+                    Self::Unavailable(error)
+                }
                 Some("53100") => Self::DiskFull,
                 _ => Self::Database(error),
             },

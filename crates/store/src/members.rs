@@ -162,7 +162,8 @@ pub async fn approved(tx: &mut TenantTx, email: &str) -> Result<UserId, StoreErr
 
 /// Gives somebody a place in the client account, or another one than they have. `read` is the version of their access that the
 /// change is made on; `None` where they are to have none yet, or where whatever there is may be replaced. With `engagements`, those
-/// named get a level of their own (or none), and all others follow the client account; without, those follow that did so far. A changed role ends their sessions.
+/// named get a level of their own (or none), and all others follow the client account; without, those follow that did so far, and with
+/// less access, or access anew, none stays above it. A changed role ends their sessions.
 ///
 /// # Errors
 /// [`StoreError::UserNotFound`] for somebody who was never approved; [`StoreError::Denied`] for a role that is not the caller's to
@@ -193,11 +194,15 @@ pub async fn put(
         let message = "You cannot give more than you have yourself.";
         return Err(StoreError::invalid("/access_level", "too_high", message));
     }
+    if let Some(index) = engagements.unwrap_or_default().iter().position(|one| one.level > Some(giver.level))
+    {
+        let message = "You cannot give more than you have yourself.";
+        return Err(StoreError::invalid(format!("/engagements/{index}/access_level"), "too_high", message));
+    }
     put_place(tx.connection(), user, client_account, place, session.user_id()).await?;
-    match (engagements, &before) {
-        (Some(levels), _) => put_levels(&mut tx, user, levels, session.user_id()).await?,
-        (None, Some(before)) => follow(&mut tx, user, &before.level, place.level).await?,
-        (None, None) => {}
+    match engagements {
+        Some(levels) => put_levels(&mut tx, user, levels, session.user_id()).await?,
+        None => follow(&mut tx, user, before.as_ref(), place.level).await?,
     }
     let event = match &before {
         Some(before) if before.in_force && before.role != place.role => SecurityEvent::RoleChanged,
@@ -214,6 +219,16 @@ pub async fn put(
         .in_client_account(client_account)
         .with("role", role.as_str())
         .with("access_level", level.as_str());
+    if let Some(before) = &before {
+        let standing = if before.in_force { "in force" } else { "ended" };
+        event = event.with("before", format!("{}, {}, {standing}", before.role, before.level));
+    }
+    if let Some(levels) = engagements {
+        let levels = levels.iter().map(|EngagementLevel { engagement_id, level }| {
+            (engagement_id.to_string(), serde_json::Value::from(level.map(AccessLevel::as_str)))
+        });
+        event = event.with("engagements", levels.collect::<serde_json::Map<_, _>>());
+    }
     if let Some(expires_at) = place.expires_at {
         event = event.with("expires_at", expires_at.to_string());
     }
@@ -260,6 +275,7 @@ pub async fn revoke(
     )
     .execute(tx.connection())
     .await?;
+    forget_levels(&mut tx, user).await?;
     sessions::end_all_of(tx.connection(), user, "access_revoked").await?;
     let text = format!("{email} has no access to {} any more.", tx.client_account_name());
     let event = SecurityEntry::new(SecurityEvent::AccessRevoked, text)
@@ -285,7 +301,7 @@ async fn person(tx: &mut TenantTx, user: UserId) -> Result<String, StoreError> {
 /// Access that somebody has or had.
 struct Held {
     role: Role,
-    level: String,
+    level: AccessLevel,
     version: i64,
     in_force: bool,
 }
@@ -310,7 +326,8 @@ async fn held(tx: &mut TenantTx, user: UserId) -> Result<Option<Held>, StoreErro
             Role::from_str(&row.role).map_err(|error| StoreError::UnexpectedValue(error.to_string()))?;
         Ok(Held {
             role,
-            level: row.access_level,
+            level: AccessLevel::from_str(&row.access_level)
+                .map_err(|error| StoreError::UnexpectedValue(error.to_string()))?,
             version: version::of(row.updated_at),
             in_force: row.in_force,
         })
@@ -408,16 +425,41 @@ pub(crate) async fn put_place(
     Ok(())
 }
 
-/// Where the level in an engagement was the client account's, it stays that.
-async fn follow(tx: &mut TenantTx, user: UserId, before: &str, now: AccessLevel) -> Result<(), StoreError> {
+/// Where the level in an engagement was the client account's, it stays that. Where it is above what somebody has now, it goes down to
+/// that, unless they had no more before either.
+async fn follow(
+    tx: &mut TenantTx,
+    user: UserId,
+    before: Option<&Held>,
+    now: AccessLevel,
+) -> Result<(), StoreError> {
     let client_account = tx.client_account_id();
+    let lowered = before.is_none_or(|before| !before.in_force || now < before.level);
+    let following: Vec<String> = AccessLevel::ALL
+        .into_iter()
+        .filter(|level| before.is_some_and(|before| before.level == *level) || (lowered && *level > now))
+        .map(|level| level.as_str().to_owned())
+        .collect();
     sqlx::query!(
         "update migration.engagement_access set access_level = $4, updated_at = now()
-         where client_account_id = $1 and user_profile_id = $2 and access_level = $3 and is_active",
+         where client_account_id = $1 and user_profile_id = $2 and access_level = any($3) and is_active",
         client_account.0,
         user.0,
-        before,
+        &following,
         now.as_str(),
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Lets the client account's level hold in every engagement.
+async fn forget_levels(tx: &mut TenantTx, user: UserId) -> Result<(), StoreError> {
+    let client_account = tx.client_account_id();
+    sqlx::query!(
+        "delete from migration.engagement_access where client_account_id = $1 and user_profile_id = $2",
+        client_account.0,
+        user.0
     )
     .execute(tx.connection())
     .await?;
@@ -431,13 +473,7 @@ async fn put_levels(
     giver: UserId,
 ) -> Result<(), StoreError> {
     let client_account = tx.client_account_id();
-    sqlx::query!(
-        "delete from migration.engagement_access where client_account_id = $1 and user_profile_id = $2",
-        client_account.0,
-        user.0
-    )
-    .execute(tx.connection())
-    .await?;
+    forget_levels(tx, user).await?;
     for (index, EngagementLevel { engagement_id, level }) in levels.iter().enumerate() {
         let written = sqlx::query!(
             "insert into migration.engagement_access

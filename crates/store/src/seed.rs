@@ -327,19 +327,23 @@ fn beginnings(plan: &Plan, client: &Client) -> Batch {
 /// # Errors
 /// When the database fails.
 pub async fn demo_accounts(store: &Store) -> Result<Vec<DemoAccount>, StoreError> {
+    // Whoever reads this has not signed in, so it names nothing that people have made or named.
+    let mut seeded = standing(store).await?.plan.as_ref().map(clients).unwrap_or_default();
+    seeded.sort_by(|a, b| a.name.cmp(&b.name));
+    let ids: Vec<_> = seeded.iter().map(|client| client.id().0).collect();
     let mut accounts = Vec::new();
     for account in people::ACCOUNTS {
         let Some(found) = sign_in_row(store, account.email).await? else { continue };
         let user = user_of(store, found).await?;
-        let clients = sqlx::query_scalar!(
-            r#"select c.name from migration.client_accounts c
-               where c.is_active and ($2 or exists (
+        let open = sqlx::query_scalar!(
+            r#"select c.id from migration.client_accounts c
+               where c.id = any($3) and c.is_active and ($2 or exists (
                    select from migration.client_access a
                    where a.user_profile_id = $1 and a.client_account_id = c.id and a.is_active
-                     and (a.expires_at is null or a.expires_at > now())))
-               order by c.name"#,
+                     and (a.expires_at is null or a.expires_at > now())))"#,
             found.0,
             user.role == Some(Role::PlatformAdmin),
+            &ids,
         )
         .fetch_all(&mut *store.acquire().await?)
         .await?;
@@ -348,7 +352,11 @@ pub async fn demo_accounts(store: &Store) -> Result<Vec<DemoAccount>, StoreError
             password: account.password,
             full_name: user.full_name,
             role: user.role.map_or_else(String::new, |role| role.as_str().to_owned()),
-            client_accounts: clients,
+            client_accounts: seeded
+                .iter()
+                .filter(|client| open.contains(&client.id().0))
+                .map(|client| client.name.to_string())
+                .collect(),
         });
     }
     Ok(accounts)

@@ -257,6 +257,13 @@ async fn every_value_is_checked_with_its_path_and_a_code() {
         ("memory_gb", json!("8"), "type"),
         ("memory_gb", json!(-0.5), "range"),
         ("memory_gb", json!(true), "type"),
+        ("memory_gb", json!(1.7e308), "range"),
+        ("storage_gb", json!(1e16), "range"),
+        ("current_monthly_cost", json!(1e300), "range"),
+        ("estimated_cloud_cost", json!(1e300), "range"),
+        ("hostname", json!("a\u{202e}b"), "character"),
+        ("ip_address", json!("=1+1"), "form"),
+        ("mac_address", json!("x"), "form"),
         ("hostname", json!(["a"]), "type"),
         ("created_at", json!("2026-01-01"), "read_only"),
         ("search_text", json!("x"), "unknown"),
@@ -321,6 +328,58 @@ async fn every_value_is_checked_with_its_path_and_a_code() {
     ] {
         let answer = ask(&app, &bearer, method, path, Some(&body)).await;
         assert_eq!(answer.error().0, status, "{method} {path} {body}");
+    }
+}
+
+#[tokio::test]
+async fn the_largest_numbers_still_have_a_sum() {
+    let app = App::new().await;
+    let bearer = app.bearer(ANALYST).await;
+    let columns = ["memory_gb", "storage_gb", "current_monthly_cost", "estimated_cloud_cost"];
+    for (number, status) in [(1.7e308, 422), (1e15, 200)] {
+        for column in columns {
+            let body = json!({ "selection": { "filter": {} }, "set": { column: number } });
+            let answer = ask(&app, &bearer, "POST", "/api/v1/assets/edit", Some(&body)).await;
+            assert_eq!(answer.status, status, "{column} {answer:?}");
+        }
+    }
+    let overview = ok(&app, &bearer, "GET", "/api/v1/overview", None).await;
+    assert!(overview["totals"]["memory_gb"].as_f64().unwrap() >= 3e15);
+    ok(&app, &bearer, "GET", "/api/v1/overview/client-accounts", None).await;
+}
+
+#[tokio::test]
+async fn a_change_that_gave_way_to_another_can_be_tried_again() {
+    let app = App::new().await;
+    let bearer = app.bearer(ANALYST).await;
+    for code in ["40P01", "40001"] {
+        let _ = app.database.sql(&format!(
+            "create or replace function migration.give_way() returns trigger language plpgsql as
+             $$ begin raise exception using errcode = '{code}'; end $$;
+             create or replace trigger give_way before insert on migration.assets
+             for each row execute function migration.give_way()"
+        ));
+        let body = json!({ "set": { "name": "In the way", "asset_type": "server" } });
+        let answer = ask(&app, &bearer, "POST", "/api/v1/assets", Some(&body)).await;
+        assert_eq!(answer.error(), (503, "platform.database_unavailable"), "{code}");
+        assert!(answer.headers.contains_key("retry-after"));
+    }
+}
+
+#[tokio::test]
+async fn an_asset_that_never_was_has_no_history() {
+    let app = App::new().await;
+    let bearer = app.bearer(ANALYST).await;
+    let id = connected(&app);
+    let entries = ok(&app, &bearer, "GET", &format!("/api/v1/assets/{id}/history"), None).await;
+    assert_eq!(entries["entries"], json!([]));
+    let foreign = one(
+        &app,
+        &format!("select id from migration.assets where client_account_id <> '{DEMO_CLIENT}' limit 1"),
+    );
+    for id in [foreign.as_str(), "11111111-1111-1111-1111-111111111111"] {
+        let answer = ask(&app, &bearer, "GET", &format!("/api/v1/assets/{id}/history"), None).await;
+        assert_eq!(answer.error(), (404, "asset.not_found"));
     }
 }
 

@@ -66,7 +66,7 @@ pub struct Entry {
 /// The latest `limit` steps, the latest first.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::AssetNotFound`] for one that is not there and never was.
 pub async fn history(
     tx: &mut TenantTx,
     engagement: EngagementId,
@@ -90,6 +90,17 @@ pub async fn history(
     )
     .fetch_all(tx.connection())
     .await?;
+    if rows.is_empty() {
+        sqlx::query_scalar!(
+            "select id from migration.assets where client_account_id = $1 and engagement_id = $2 and id = $3",
+            tx.client_account_id().0,
+            engagement.0,
+            asset,
+        )
+        .fetch_optional(tx.connection())
+        .await?
+        .ok_or(StoreError::AssetNotFound)?;
+    }
     Ok(rows
         .into_iter()
         .map(|row| Entry {

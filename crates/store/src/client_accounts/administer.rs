@@ -65,6 +65,14 @@ impl Details {
     }
 }
 
+/// Keeps changes of a client account apart, and lets everybody go on to read it and to write in it.
+async fn lock(connection: &mut PgConnection, id: ClientAccountId) -> Result<(), StoreError> {
+    sqlx::query_scalar!("select id from migration.client_accounts where id = $1 for no key update", id.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(())
+}
+
 async fn read(
     connection: &mut PgConnection,
     id: ClientAccountId,
@@ -76,7 +84,7 @@ async fn read(
                   (select count(*) from migration.client_access a
                    where a.client_account_id = c.id and a.is_active
                      and (a.expires_at is null or a.expires_at > now())) as "members!"
-           from migration.client_accounts c where id = $1 for update"#,
+           from migration.client_accounts c where id = $1"#,
         id.0
     )
     .fetch_optional(connection)
@@ -126,11 +134,12 @@ pub async fn update(
     read: i64,
     facts: &Facts,
 ) -> Result<Change<Details>, StoreError> {
+    let id = tx.client_account_id();
+    lock(tx.connection(), id).await?;
     let before = details(&mut tx).await?;
     if before.version() != read {
         return Ok(Change::Stale(before));
     }
-    let id = tx.client_account_id();
     sqlx::query!(
         "update migration.client_accounts
          set name = $2, slug = $3, description = $4, industry = $5, company_size = $6, headquarters_location = $7,
@@ -287,6 +296,7 @@ impl Store {
         confirm: Option<&str>,
     ) -> Result<Change<Details>, StoreError> {
         let mut tx = self.begin().await?;
+        lock(&mut tx, id).await?;
         let before = read(&mut tx, id, Access::EVERYWHERE).await?;
         if before.is_active != archived {
             return Ok(Change::Stale(before));

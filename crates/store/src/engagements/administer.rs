@@ -174,7 +174,7 @@ async fn lock(tx: &mut TenantTx, id: EngagementId) -> Result<(), StoreError> {
     let client_account = tx.client_account_id();
     sqlx::query_scalar!(
         r#"select true as "there!" from migration.engagements
-           where client_account_id = $1 and id = $2 and is_active for update"#,
+           where client_account_id = $1 and id = $2 and is_active for no key update"#,
         client_account.0,
         id.0
     )

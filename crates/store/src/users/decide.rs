@@ -1,12 +1,13 @@
 //! Approving, rejecting, suspending, and who administers the platform.
 
-use drydock_domain::{AccessLevel, ClientAccountId, Role, UserId, audit::SecurityEvent};
+use drydock_domain::{AccessLevel, ClientAccountId, Permission, Role, UserId, audit::SecurityEvent};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::{Details, details};
 use crate::{
     Store, StoreError, VerifiedSession,
+    access::{self, Denied},
     audit::{self, SecurityEntry},
     members, sessions,
     version::{self, Change},
@@ -46,7 +47,7 @@ async fn find(connection: &mut PgConnection, id: UserId) -> Result<Found, StoreE
     let row = sqlx::query!(
         r#"select u.email, p.status, p.approved_at is not null as "approved!", p.updated_at
            from migration.user_profiles p join migration.users u on u.id = p.user_id
-           where p.user_id = $1 for update"#,
+           where p.user_id = $1 for no key update"#,
         id.0
     )
     .fetch_optional(connection)
@@ -92,20 +93,49 @@ async fn set_status(
     Ok(())
 }
 
-/// Refuses to leave nobody who administers the platform: what is locked here keeps two such changes apart.
+/// Keeps changes to who administers the platform apart, and goes on only while the caller still does. It waits for the other change
+/// in a statement of its own, so that all after it see what that one has done.
+async fn hold_administrators(
+    connection: &mut PgConnection,
+    session: &VerifiedSession,
+) -> Result<(), StoreError> {
+    sqlx::query_scalar!(
+        "select id from migration.user_roles where role_type = 'platform_admin' and scope_type = 'global'
+         order by id for no key update"
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let may_sign_in = sqlx::query_scalar!(
+        r#"select u.is_active and p.status = 'active' as "yes!"
+           from migration.users u join migration.user_profiles p on p.user_id = u.id where u.id = $1"#,
+        session.user_id().0
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if may_sign_in != Some(true) {
+        return Err(StoreError::SessionExpired);
+    }
+    if !access::everywhere(connection, session.user_id()).await? {
+        let permission = Permission::RoleAssign;
+        let ask = access::advisers(connection, None, permission).await?;
+        return Err(StoreError::Denied(Box::new(Denied { permission, access: None, ask })));
+    }
+    Ok(())
+}
+
+/// Refuses to leave nobody who administers the platform for good: one whose role ends some day is none of them.
 async fn another_administrator(connection: &mut PgConnection, than: UserId) -> Result<(), StoreError> {
-    let others = sqlx::query_scalar!(
+    let permanent = sqlx::query_scalar!(
         "select u.id from migration.user_roles r
          join migration.users u on u.id = r.user_id and u.is_active and u.is_verified
          join migration.user_profiles p on p.user_id = u.id and p.status = 'active'
-         where r.role_type = 'platform_admin' and r.scope_type = 'global' and r.is_active
-           and (r.expires_at is null or r.expires_at > now())
-         order by r.id for update of r",
+         where r.role_type = 'platform_admin' and r.scope_type = 'global' and r.is_active and r.expires_at is null",
     )
     .fetch_all(connection)
     .await?;
-    if others == [than.0] {
-        let message = "This is the only platform administrator. Make somebody else one first.";
+    if permanent == [than.0] {
+        let message =
+            "This is the only platform administrator whose role does not end. Make somebody else one first.";
         return Err(StoreError::invalid("/user_id", "last_administrator", message));
     }
     Ok(())
@@ -209,7 +239,8 @@ impl Store {
     /// Keeps a user out until they are let in again; their sessions end at once.
     ///
     /// # Errors
-    /// [`StoreError::UserNotFound`]; [`StoreError::Invalid`] for oneself and for the only platform administrator.
+    /// [`StoreError::UserNotFound`]; [`StoreError::Invalid`] for oneself and for the only platform administrator for good;
+    /// [`StoreError::SessionExpired`] and [`StoreError::Denied`] for a caller who was suspended, or whose role was taken, meanwhile.
     pub async fn suspend(
         &self,
         session: &VerifiedSession,
@@ -218,6 +249,7 @@ impl Store {
     ) -> Result<Change<Details>, StoreError> {
         not_oneself(session, id)?;
         let mut tx = self.begin().await?;
+        hold_administrators(&mut tx, session).await?;
         let found = find(&mut tx, id).await?;
         if found.status != "active" {
             return Ok(Change::Stale(details(&mut tx, id).await?));
@@ -260,7 +292,7 @@ impl Store {
     /// Makes a user a platform administrator, until `expires_at` if that is given, or takes that from them. Their sessions end.
     ///
     /// # Errors
-    /// [`StoreError::UserNotFound`]; [`StoreError::Invalid`] for oneself and for the only platform administrator.
+    /// As [`Self::suspend`].
     pub async fn set_platform_administrator(
         &self,
         session: &VerifiedSession,
@@ -271,15 +303,18 @@ impl Store {
     ) -> Result<Change<Details>, StoreError> {
         not_oneself(session, id)?;
         let mut tx = self.begin().await?;
+        hold_administrators(&mut tx, session).await?;
         let found = find(&mut tx, id).await?;
         if found.version != read || found.status != "active" {
             return Ok(Change::Stale(details(&mut tx, id).await?));
+        }
+        if !granted || expires_at.is_some() {
+            another_administrator(&mut tx, id).await?;
         }
         let event = if granted {
             put_platform_role(&mut tx, id, expires_at, session.user_id()).await?;
             SecurityEvent::RoleGranted
         } else {
-            another_administrator(&mut tx, id).await?;
             sqlx::query!(
                 "update migration.user_roles set is_active = false, updated_at = now()
                  where user_id = $1 and role_type = 'platform_admin'",
