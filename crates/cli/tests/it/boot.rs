@@ -151,7 +151,7 @@ fn what_a_killed_restore_left_goes_with_any_boot() {
     let told: Value = serde_json::from_str(&printed(&data, &["status", "--json"])).unwrap();
     let made = Command::new(psql())
         .args(["-Xq", "-h", told["socket_dir"].as_str().unwrap(), "-U", "postgres", "-d", "drydock"])
-        .args(["-c", "create database drydock_incoming_1"])
+        .args(["-c", "create database drydock_incoming_1 template template0"])
         .status();
     assert!(made.unwrap().success());
     drop(serving);
