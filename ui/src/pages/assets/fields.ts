@@ -33,7 +33,7 @@ const STRATEGIES = ["rehost", "replatform", "refactor", "rearchitect", "replace"
 /** Every column of an asset, in the order of the column list. The API has the same ones; a test compares. */
 export const FIELDS: readonly Field[] = [
   { name: "name", label: "Name", kind: "text", width: 220, group: "Identity", edit: true, required: true, own: true },
-  { name: "asset_type", label: "Type", kind: "word", width: 156, group: "Classification", edit: true, required: true },
+  { name: "asset_type", label: "Type", kind: "word", width: 128, group: "Classification", edit: true, required: true },
   { name: "environment", label: "Environment", kind: "word", width: 132, group: "Classification", edit: true },
   { name: "criticality", label: "Criticality", kind: "choice", width: 104, group: "Classification", edit: true, values: LEVELS },
   { name: "status", label: "Status", kind: "word", width: 104, group: "Classification", edit: true },
