@@ -171,16 +171,6 @@ const PAGES: Record<string, (page: Page, place: Place) => Promise<void>> = {
     await expect(page.getByLabel("First name")).toBeVisible();
     await expect(page.getByText("This session")).toBeVisible();
   },
-  "session ended": async (page) => {
-    await page.goto("/account");
-    await expect(page.getByLabel("First name")).toBeVisible();
-    await page.route("**/api/v1/auth/profile", (route) =>
-      route.fulfill(envelope(401, "auth.session_expired", "Session ended", "Your session has ended.", "Sign in again.")),
-    );
-    await page.getByLabel("Organisation").fill("Harbour Works");
-    await page.getByRole("button", { name: "Save profile" }).click();
-    await expect(page.getByRole("dialog", { name: "Your session has ended" })).toBeVisible();
-  },
   "security log": async (page) => {
     await page.goto("/audit");
     await expect(page.getByText(/as they were written, up to/)).toBeVisible();
@@ -289,6 +279,17 @@ const PAGES: Record<string, (page: Page, place: Place) => Promise<void>> = {
   "foreign client account": async (page) => {
     await page.goto("/clients/99999999-9999-4999-8999-999999999999/engagements");
     await expect(page.getByRole("alert")).toBeVisible();
+  },
+  // The last: nobody is signed in afterwards.
+  "session ended": async (page) => {
+    await page.goto("/account");
+    await expect(page.getByLabel("First name")).toBeVisible();
+    await page.route("**/api/v1/auth/profile", (route) =>
+      route.fulfill(envelope(401, "auth.session_expired", "Session ended", "Your session has ended.", "Sign in again.")),
+    );
+    await page.getByLabel("Organisation").fill("Harbour Works");
+    await page.getByRole("button", { name: "Save profile" }).click();
+    await expect(page.getByRole("dialog", { name: "Your session has ended" })).toBeVisible();
   },
 };
 

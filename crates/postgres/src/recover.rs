@@ -15,7 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Makes way for a new server on the cluster in `data`.
 ///
 /// A `postmaster.pid` is removed only if its process is provably not a server of this cluster and nobody is attached to
-/// the shared memory it names; where that can't be told, it is left to PostgreSQL, which then refuses to start.
+/// the shared memory it names; where that can't be told, it is left to PostgreSQL, which then refuses to start. One that
+/// names no memory yet is of a server that ended before it made any, and so before it had children.
 pub(crate) fn clear(data: &Path) -> Result<(), PostgresError> {
     let file = data.join("postmaster.pid");
     let Some(note) = Note::read(data) else { return Ok(()) };
@@ -32,7 +33,7 @@ pub(crate) fn clear(data: &Path) -> Result<(), PostgresError> {
         std::thread::sleep(Duration::from_millis(5));
     }
     // On Windows the shared memory goes by the cluster's path: a server that finds some refuses to start.
-    let alone = cfg!(windows) || memory.is_some() && !attached(memory);
+    let alone = cfg!(windows) || !attached(memory);
     if suspect == Suspect::Other && alone {
         tracing::warn!(pid, "postmaster.pid names a process that is not our server; removing it");
         fs::remove_file(&file).map_err(PostgresError::io("remove", &file))?;
