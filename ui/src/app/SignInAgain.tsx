@@ -1,6 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { Dialog as Radix } from "radix-ui";
-import { useRef } from "react";
-import { signIn, type User } from "../api/queries";
+import { useEffect, useRef } from "react";
+import { setupQuery, signIn, type User } from "../api/queries";
 import { session } from "../api/session";
 import { Button } from "../parts/Button";
 import { PasswordField } from "../parts/Field";
@@ -18,6 +19,11 @@ interface Props {
 /** Over the page when the session has ended: who was signed in goes on in place, and what they had filled in stays. */
 export function SignInAgain({ user, onDone, onLeave }: Props) {
   const before = useRef(document.activeElement);
+  // Where a reset left no user, nobody can sign in again: the first account is to be set up.
+  const nobody = useQuery(setupQuery).data === true;
+  useEffect(() => {
+    if (nobody) onLeave();
+  }, [nobody, onLeave]);
   const form = useForm({
     initial: { password: "" },
     send: async ({ password }) => {

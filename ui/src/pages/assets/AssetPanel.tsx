@@ -77,7 +77,11 @@ export function AssetPanel({ place, id, tab, editable, deletable, onTab, onOpen,
             <Ends title="Needed by" none="Nothing is known to need it." ends={data?.needed_by} onOpen={onOpen} />
           </Tabs.Content>
           <Tabs.Content value="history" className="tab-page">
-            <History place={place} id={id} editable={editable} onUndo={onUndo} />
+            <History place={place} id={id} editable={editable} onUndo={(change) => {
+                  onUndo(change);
+                  // The button goes with what it undid.
+                  close.current?.focus();
+                }} />
           </Tabs.Content>
           <Tabs.Content value="origin" className="tab-page">
             <Origin detail={data} />
