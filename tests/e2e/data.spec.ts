@@ -195,7 +195,7 @@ test("it is not offered to those who may not, and opened all the same says whom 
   await page.goto("/data");
   const alert = page.getByRole("alert");
   await expect(alert).toContainText("permission.denied");
-  await expect(alert).toContainText("Ask a platform administrator");
+  await expect(alert).toContainText("Ask Platform Admin (platform admin, ");
   await expect(page.getByRole("button", { name: "Reset demo data" })).toHaveCount(0);
 });
 
