@@ -21,6 +21,7 @@ mod history_folder;
 mod history_lock;
 mod history_model;
 mod hostile;
+mod lab;
 mod leaks;
 mod loopback;
 mod maintenance;

@@ -43,7 +43,7 @@ pub use journal::record_snapshot;
 pub use listen::{Listener, listen};
 pub use log::{log_to_file, log_to_stderr};
 pub use maintenance::{DatabaseMaintenance, take_snapshot};
-pub use settings::{Settings, page};
+pub use settings::{Deployment, Paused, Settings, page};
 pub use status::{DatabaseStatus, Files, Status, log_files};
 pub use template::{TemplateError, make_template};
 

@@ -25,11 +25,11 @@ use drydock_store::{
     seed::{self, Wanted},
     verify,
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 use tower::ServiceExt as _;
 
 use crate::{
-    DatabaseMaintenance, Settings,
+    DatabaseMaintenance, Paused, Settings,
     progress::{Progress, Red},
     template,
 };
@@ -179,6 +179,14 @@ async fn stages(
         })
         .await?;
 
+    if let Some(pause) = &settings.deployment.pause {
+        let (go_on, gone_on) = oneshot::channel();
+        // Whoever asked to be waited for and has gone is not waited for.
+        if pause.send(Paused { target: target.clone(), go_on }).await.is_ok() {
+            let _ = gone_on.await;
+        }
+    }
+
     let store = Store::open(&target);
 
     let ahead = ahead::look(&store);
@@ -229,11 +237,14 @@ async fn stages(
         })
         .await?;
 
+    let shipped = settings.deployment.migrations.as_deref();
     let history = progress
         .stage(begun, Stage::History, async {
-            let history = match ahead.history.await {
-                Ok(history) => history,
-                Err(_) => history::compare(&target).await?,
+            let history = match (shipped, ahead.history.await) {
+                (None, Ok(history)) => history,
+                (shipped, _) => {
+                    shipped.unwrap_or_else(|| history::Migrations::shipped()).compare(&target).await?
+                }
             };
             let detail = format!("{} applied, {} pending", history.applied.len(), history.pending.len());
             Ok((history, detail))
@@ -245,8 +256,9 @@ async fn stages(
             let told = progress.clone();
             let waiting =
                 move |waiting: &history::Waiting| told.detail(begun, Stage::Migrate, &held_up(waiting));
-            let shipped = history::Migrations::shipped();
-            let applied = shipped.migrate(&target, &history, history::PATIENCE, &waiting).await?;
+            let shipped = shipped.unwrap_or_else(|| history::Migrations::shipped());
+            let patience = settings.deployment.patience.unwrap_or(history::PATIENCE);
+            let applied = shipped.migrate(&target, &history, patience, &waiting).await?;
             let detail = match applied {
                 0 => "nothing to apply".to_owned(),
                 1 => "1 migration applied".to_owned(),

@@ -1,12 +1,16 @@
 //! What a platform is started with.
 
 use std::{
+    collections::BTreeMap,
     env,
     path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
 };
 
 use drydock_postgres::{TARGET, Template};
-use drydock_store::seed::Wanted;
+use drydock_store::{Target, history::Migrations, seed::Wanted};
+use tokio::sync::{mpsc, oneshot};
 
 /// The settings of one start.
 #[derive(Clone, Debug)]
@@ -25,6 +29,30 @@ pub struct Settings {
     pub downloads: PathBuf,
     /// What runs, as others who want the data directory are told: `window`, `serve`, …
     pub program: &'static str,
+    /// What this start is to have otherwise than the program that was built.
+    pub deployment: Deployment,
+}
+
+/// What a deployment brings along that a boot looks at: by default what this build and this machine have.
+#[derive(Clone, Debug, Default)]
+pub struct Deployment {
+    /// The deployment's variables. Where they are given, the gates configure and normalise-url judge them.
+    pub environment: Option<BTreeMap<String, String>>,
+    /// The migrations that are shipped, instead of this build's.
+    pub migrations: Option<Arc<Migrations>>,
+    /// How long another who migrates is waited for.
+    pub patience: Option<Duration>,
+    /// Where the boot waits between start and wait-db until it is told to go on.
+    pub pause: Option<mpsc::Sender<Paused>>,
+}
+
+/// A boot whose server has started and that waits.
+#[derive(Debug)]
+pub struct Paused {
+    /// The database.
+    pub target: Target,
+    /// Goes on when this is used or dropped.
+    pub go_on: oneshot::Sender<()>,
 }
 
 impl Settings {
@@ -55,6 +83,7 @@ impl Settings {
                 .or_else(dirs::home_dir)
                 .unwrap_or_else(env::temp_dir),
             program,
+            deployment: Deployment::default(),
         }
     }
 }

@@ -122,10 +122,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: SnapshotCommand,
     },
-    /// Play a fault scenario on a throw-away cluster; without an id, list the scenarios.
+    /// Play fault scenarios at once on a throw-away cluster; without an id, list the scenarios.
     Lab {
-        /// Id of the scenario.
-        scenario: Option<String>,
+        /// Ids of scenarios.
+        #[arg(value_name = "ID")]
+        scenarios: Vec<String>,
         #[command(flatten)]
         tree: TreePlace,
     },

@@ -73,9 +73,7 @@ fn main() -> ExitCode {
                 signals.or(check::run(place.settings("check"), json, started)).await
             }
             Command::Status { place, json } => signals.or(status::run(&place.settings("status"), json)).await,
-            Command::Lab { scenario, tree } => {
-                signals.or(lab::run(scenario.as_deref(), &tree.settings("lab"))).await
-            }
+            Command::Lab { scenarios, tree } => signals.or(lab::run(&scenarios, &tree.settings("lab"))).await,
             Command::Openapi => Some(openapi()),
             Command::Template { file, tree } => signals.or(template(&tree.settings("template"), &file)).await,
         };

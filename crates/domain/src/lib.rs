@@ -9,6 +9,7 @@ pub mod audit;
 pub mod boot;
 mod code;
 pub mod field;
+pub mod finding;
 mod ids;
 mod profile;
 mod role;

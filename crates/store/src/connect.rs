@@ -86,6 +86,11 @@ impl Target {
         &self.database
     }
 
+    /// As any role of the server, for the lab and the doctor; with nothing set that the role's own settings do not.
+    pub(crate) fn options_of(&self, role: &str) -> PgConnectOptions {
+        self.plain_options(DatabaseRole::App).username(role)
+    }
+
     // Every field is set, so that no PG* variable of the environment can redirect a connection. PGOPTIONS alone could
     // still add to it; the programs forget it when they start.
     fn options(&self, role: DatabaseRole) -> PgConnectOptions {
