@@ -26,7 +26,7 @@ pub(crate) async fn run(ids: &[String], settings: &Settings) -> ExitCode {
         }
     }
     let order = Order { scenarios, person: None };
-    match drydock_lab::run(order, settings, Arc::new(|event| tell(event))).await {
+    match drydock_lab::run(order, settings, Arc::new(tell)).await {
         Ok(report) if report.holds() => ExitCode::SUCCESS,
         Ok(_) => fail("Not everything that must hold of the scenario holds."),
         Err(error) => fail(&format!("The scenario was not played to its end: {error}.")),

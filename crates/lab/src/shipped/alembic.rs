@@ -63,11 +63,8 @@ fn literals(expression: &str) -> Vec<String> {
                 }
             }
             '\n' if depth == 0 => break,
-            '#' => {
-                if !characters.by_ref().any(|character| character == '\n') || depth == 0 {
-                    break;
-                }
-            }
+            // A comment goes to the end of its line, which ends the expression where no bracket is open.
+            '#' if !characters.by_ref().any(|character| character == '\n') || depth == 0 => break,
             quote @ ('"' | '\'') => {
                 let mut string = String::new();
                 let mut closed = false;

@@ -77,12 +77,12 @@ pub(super) async fn count(
         if has_profiles { with("true") } else { unread.clone() },
         if has_profiles { with("p.status::text = 'active'") } else { unread },
     );
-    let counted: Option<(i64, i64, Option<i64>, Option<i64>, Option<i64>)> =
-        attempt(connection, async |connection| {
-            // The schema is the catalogue's and quoted.
-            sqlx::query_as(AssertSqlSafe(statement)).persistent(false).fetch_one(connection).await
-        })
-        .await?;
+    type Counts = (i64, i64, Option<i64>, Option<i64>, Option<i64>);
+    let counted: Option<Counts> = attempt(connection, async |connection| {
+        // The schema is the catalogue's and quoted.
+        sqlx::query_as(AssertSqlSafe(statement)).persistent(false).fetch_one(connection).await
+    })
+    .await?;
     let Some((all, enabled, with_profile, with_active_profile, without_association)) = counted else {
         return Ok(None);
     };
