@@ -58,6 +58,10 @@ const VIEWS: Record<string, Open> = {
     await page.goto("/data");
     await heading(page, "Data");
   },
+  monitoring: async (page) => {
+    await page.goto("/monitoring");
+    await expect(page.getByRole("table", { name: "Vectors" }).getByRole("row").nth(1)).toBeVisible();
+  },
   palette: async (page, place) => {
     await page.goto(`${place.path}/overview`);
     await expect(page.getByRole("table", { name: "Status" }).getByRole("link").first()).toBeVisible();

@@ -7,14 +7,14 @@ use axum::{
     body::Body,
     http::{HeaderMap, Request, StatusCode},
 };
-use drydock_api::{ApiState, Profile};
+use drydock_api::{ApiState, Profile, turned_away::TurnedAway};
 use drydock_domain::boot::BootSnapshot;
 use drydock_testkit::Database;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::stand_in::StandIn;
+use crate::stand_in::{RecorderStandIn, StandIn};
 
 pub(crate) const DEMO_CLIENT: &str = "11111111-1111-1111-1111-111111111111";
 pub(crate) const DEMO_ENGAGEMENT: &str = "22222222-2222-2222-2222-222222222222";
@@ -26,6 +26,7 @@ pub(crate) struct App {
     pub(crate) database: Database,
     pub(crate) router: Router,
     pub(crate) maintenance: Arc<StandIn>,
+    pub(crate) turned_away: TurnedAway,
 }
 
 #[derive(Debug)]
@@ -53,8 +54,9 @@ impl App {
         let boot = tokio::sync::watch::Sender::new(BootSnapshot::new()).subscribe();
         let state = ApiState::new(Profile::Demo, boot);
         let maintenance = Arc::new(StandIn::new());
-        state.open(database.store().clone(), maintenance.clone());
-        Self { router: drydock_api::router(state), database, maintenance }
+        let turned_away = state.turned_away().clone();
+        state.open(database.store().clone(), maintenance.clone(), Arc::new(RecorderStandIn));
+        Self { router: drydock_api::router(state), database, maintenance, turned_away }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

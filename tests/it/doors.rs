@@ -103,7 +103,7 @@ fn get(path: &str, headers: &[(&'static str, &str)]) -> Call {
 #[tokio::test]
 async fn the_same_requests_get_the_same_answers() {
     let app = App::new().await;
-    let listener = listen(app.router.clone(), 0, None).await.unwrap();
+    let listener = listen(app.router.clone(), app.turned_away.clone(), 0, None).await.unwrap();
     let bearer = app.bearer(DEMO).await;
     let signed_in = ("authorization", bearer.as_str());
     let selected = [signed_in, ("x-client-account-id", DEMO_CLIENT), ("x-engagement-id", DEMO_ENGAGEMENT)];
@@ -267,7 +267,15 @@ async fn the_same_requests_get_the_same_answers() {
         }
     }
     for call in &calls {
-        let (first, second) = (in_process(&app, call).await, over_tcp(listener.address(), call, &[]).await);
+        let (mut first, mut second) =
+            (in_process(&app, call).await, over_tcp(listener.address(), call, &[]).await);
+        // What is measured is another thing a moment later; its parts are the same.
+        if call.path.starts_with("/api/v1/monitoring") {
+            for outcome in [&mut first, &mut second] {
+                outcome.body =
+                    outcome.body.as_object().map_or(Value::Null, |body| body.keys().cloned().collect());
+            }
+        }
         assert_eq!(first, second, "{} {}", call.method, call.path);
     }
     listener.close().await;
@@ -276,7 +284,7 @@ async fn the_same_requests_get_the_same_answers() {
 #[tokio::test]
 async fn the_loopback_door_lets_in_its_own_host_and_origin_only() {
     let app = App::new().await;
-    let listener = listen(app.router.clone(), 0, None).await.unwrap();
+    let listener = listen(app.router.clone(), app.turned_away.clone(), 0, None).await.unwrap();
     let address = listener.address();
     let port = address.port();
     let call = get("/livez", &[]);

@@ -55,6 +55,7 @@ impl World {
                 checksum: of([row.version], |_| with.clone()).checksum(row.version).unwrap().to_vec(),
                 success: row.success,
                 at: String::new(),
+                execution_ns: -1,
             }
         });
         let names = |schemas: &[&str]| schemas.iter().map(|name| (*name).to_owned()).collect();

@@ -27,7 +27,7 @@ fn a_door_takes_an_address_of_this_machine_and_no_other() {
 #[tokio::test]
 async fn the_listener_is_bound_to_the_loopback_interface() {
     let app = App::new().await;
-    let listener = listen(app.router.clone(), 0, None).await.unwrap();
+    let listener = listen(app.router.clone(), app.turned_away.clone(), 0, None).await.unwrap();
     let address = listener.address();
     assert_eq!(address.ip(), Ipv4Addr::LOCALHOST);
     #[cfg(target_os = "linux")]

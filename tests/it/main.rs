@@ -25,6 +25,7 @@ mod lab;
 mod leaks;
 mod loopback;
 mod maintenance;
+mod monitoring;
 mod openapi;
 mod overview;
 mod permissions;

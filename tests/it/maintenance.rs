@@ -222,7 +222,7 @@ async fn a_file_far_larger_than_other_requests_is_taken_in() {
 async fn a_sender_that_is_refused_early_hears_why() {
     const LENGTH: usize = 40_000_000;
     let app = App::new().await;
-    let listener = listen(app.router.clone(), 0, None).await.unwrap();
+    let listener = listen(app.router.clone(), app.turned_away.clone(), 0, None).await.unwrap();
     let bearer = app.bearer(ADMINISTRATOR).await;
     let mut stream = TcpStream::connect(listener.address()).await.unwrap();
     let head = format!(

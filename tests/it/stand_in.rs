@@ -7,8 +7,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use drydock_api::maintenance::{
-    Answer, Listing, Maintenance, Problem, Snapshot, Status, Swapped, Task, TaskKind, TaskState, Upload,
+use drydock_api::{
+    maintenance::{
+        Answer, Listing, Maintenance, Problem, Snapshot, Status, Swapped, Task, TaskKind, TaskState, Upload,
+    },
+    monitoring::{LogLines, Recorder, Sample, SlowStatement, SlowStatements},
 };
 use drydock_domain::{ErrorCode, UserId};
 use drydock_store::{
@@ -278,6 +281,41 @@ impl Maintenance for StandIn {
         Box::pin(async move {
             let found = self.find(id)?;
             Ok(self.finished(TaskKind::SnapshotExport, found.id))
+        })
+    }
+}
+
+/// A recorder that has recorded one sample, one slow statement, and a line for whatever stretch it is asked for.
+pub(crate) struct RecorderStandIn;
+
+impl Recorder for RecorderStandIn {
+    fn samples(&self) -> Vec<Sample> {
+        vec![Sample {
+            at: 1_800_000_000,
+            database_bytes: 9_000_000,
+            connections: 3,
+            commits: 40,
+            rollbacks: 1,
+            turned_away: 2,
+        }]
+    }
+
+    fn slow_statements(&self) -> Answer<'_, SlowStatements> {
+        Box::pin(async {
+            let statement = SlowStatement {
+                text: "select pg_sleep(?)".to_owned(),
+                count: 2,
+                total_ms: 700.0,
+                longest_ms: 400.0,
+                last_at: "2026-01-31T12:00:00.000Z".to_owned(),
+            };
+            Ok(SlowStatements { threshold_ms: 250, read_bytes: 1_000, statements: vec![statement] })
+        })
+    }
+
+    fn server_log(&self, from: OffsetDateTime, until: OffsetDateTime) -> Answer<'_, LogLines> {
+        Box::pin(async move {
+            Ok(LogLines { lines: vec![format!("{} s", (until - from).whole_seconds())], cut: false })
         })
     }
 }

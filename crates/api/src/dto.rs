@@ -6,6 +6,7 @@ pub(crate) mod assets;
 pub(crate) mod audit;
 pub(crate) mod clients;
 pub(crate) mod maintenance;
+pub(crate) mod monitoring;
 pub(crate) mod overview;
 pub(crate) mod platform;
 pub(crate) mod users;

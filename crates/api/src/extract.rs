@@ -20,7 +20,9 @@ use crate::{
     ApiState, Open,
     envelope::{ApiError, RequestId},
     maintenance::Maintenance,
+    monitoring::Recorder,
     refusals::Asking,
+    turned_away::TurnedAway,
 };
 
 pub(crate) const CLIENT_ACCOUNT_HEADER: &str = "x-client-account-id";
@@ -260,6 +262,25 @@ impl<P: Needs> FromRequestParts<ApiState> for Administrator<P> {
         store.require_everywhere(&session, P::PERMISSION).await?;
         let maintenance = Arc::clone(&state.opened()?.maintenance);
         Ok(Self { store, session, maintenance, needs: PhantomData })
+    }
+}
+
+/// A session of somebody who may look at how the platform does, and where that is to be seen.
+pub(crate) struct Monitor {
+    pub(crate) store: Store,
+    pub(crate) session: VerifiedSession,
+    pub(crate) recorder: Arc<dyn Recorder>,
+    pub(crate) turned_away: TurnedAway,
+}
+
+impl FromRequestParts<ApiState> for Monitor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        let Session { store, session } = Session::from_request_parts(parts, state).await?;
+        store.require_everywhere(&session, Permission::MonitoringView).await?;
+        let recorder = Arc::clone(&state.opened()?.recorder);
+        Ok(Self { store, session, recorder, turned_away: state.turned_away().clone() })
     }
 }
 

@@ -12,9 +12,11 @@ mod extract;
 mod form;
 pub mod loopback;
 pub mod maintenance;
+pub mod monitoring;
 mod openapi;
 mod refusals;
 mod routes;
+pub mod turned_away;
 mod upload;
 
 use std::sync::{Arc, OnceLock};
@@ -23,7 +25,9 @@ use axum::Router;
 use drydock_domain::boot::BootSnapshot;
 use drydock_store::Store;
 use maintenance::Maintenance;
+use monitoring::Recorder;
 use tokio::sync::watch;
+use turned_away::TurnedAway;
 
 pub use drydock_domain::Profile;
 pub use openapi::openapi;
@@ -35,6 +39,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 struct Open {
     store: Store,
     maintenance: Arc<dyn Maintenance>,
+    recorder: Arc<dyn Recorder>,
 }
 
 /// What the router works on. Cheap to clone.
@@ -44,6 +49,7 @@ pub struct ApiState {
     boot: watch::Receiver<BootSnapshot>,
     open: Arc<OnceLock<Open>>,
     exports: export::Exports,
+    turned_away: TurnedAway,
 }
 
 impl ApiState {
@@ -56,6 +62,7 @@ impl ApiState {
             boot,
             open: Arc::default(),
             exports: export::Exports::default(),
+            turned_away: TurnedAway::default(),
         }
     }
 
@@ -76,6 +83,7 @@ impl ApiState {
             boot: self.boot.clone(),
             open: Arc::default(),
             exports: self.exports.clone(),
+            turned_away: self.turned_away.clone(),
         }
     }
 
@@ -83,9 +91,15 @@ impl ApiState {
         &self.exports
     }
 
-    /// Gives the router its store and who maintains the database behind it. Further calls change nothing.
-    pub fn open(&self, store: Store, maintenance: Arc<dyn Maintenance>) {
-        let _ = self.open.set(Open { store, maintenance });
+    /// What counts the requests that the loopback door turns away.
+    #[must_use]
+    pub fn turned_away(&self) -> &TurnedAway {
+        &self.turned_away
+    }
+
+    /// Gives the router its store, who maintains the database behind it, and who records how it does. Further calls change nothing.
+    pub fn open(&self, store: Store, maintenance: Arc<dyn Maintenance>, recorder: Arc<dyn Recorder>) {
+        let _ = self.open.set(Open { store, maintenance, recorder });
     }
 }
 

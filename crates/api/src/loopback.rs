@@ -19,7 +19,10 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-use crate::envelope;
+use crate::{
+    envelope,
+    turned_away::{Reason, TurnedAway},
+};
 
 /// What a page from this door may load: itself.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
@@ -49,17 +52,18 @@ impl From<LoopbackAddress> for SocketAddr {
     }
 }
 
-/// The router behind the three checks, for a listener bound to `address`; with the page in `ui` where given.
-pub fn router(api: Router, address: LoopbackAddress, ui: Option<&Path>) -> Router {
+/// The router behind the three checks, for a listener bound to `address`; with the page in `ui` where given. Whom it turns away is
+/// counted in `turned_away`.
+pub fn router(api: Router, turned_away: TurnedAway, address: LoopbackAddress, ui: Option<&Path>) -> Router {
     let header = |name: &'static str, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
     };
     let port = address.0.port();
-    let hosts = Hosts { port };
+    let door = Door { hosts: Hosts { port }, turned_away };
     let page = ui.map(Page::new);
     Router::new()
         .fallback(move |request: Request| dispatch(api, page, request))
-        .layer(middleware::from_fn_with_state(hosts, guard))
+        .layer(middleware::from_fn_with_state(door, guard))
         .layer(middleware::from_fn(envelope::envelope))
         .layer(header("content-security-policy", CONTENT_SECURITY_POLICY))
         .layer(header("x-content-type-options", "nosniff"))
@@ -124,13 +128,20 @@ impl Hosts {
     }
 }
 
+#[derive(Clone)]
+struct Door {
+    hosts: Hosts,
+    turned_away: TurnedAway,
+}
+
 async fn guard(
-    State(hosts): State<Hosts>,
+    State(Door { hosts, turned_away }): State<Door>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Response {
     if !peer.ip().is_loopback() {
+        turned_away.note(Reason::Peer, &peer.ip().to_string());
         return envelope::refuse(ErrorCode::PeerRefused, format!("{} is not on this machine.", peer.ip()));
     }
     if request.uri().authority().is_some() || !request.uri().path().starts_with('/') {
@@ -139,6 +150,7 @@ async fn guard(
     let host = single(&request, &header::HOST);
     if !host.is_some_and(|host| hosts.accepts(host)) {
         let host = host.unwrap_or_default();
+        turned_away.note(Reason::Host, host);
         return envelope::refuse(
             ErrorCode::HostRefused,
             format!("{host:?} is not the host of this listener."),
@@ -148,6 +160,7 @@ async fn guard(
         let origin = single(&request, &header::ORIGIN);
         if !origin.is_some_and(|origin| hosts.accepts_origin(origin)) {
             let origin = origin.unwrap_or_default();
+            turned_away.note(Reason::Origin, origin);
             return envelope::refuse(
                 ErrorCode::OriginRefused,
                 format!("{origin:?} is not the origin of this listener."),

@@ -10,6 +10,7 @@ mod context;
 mod engagements;
 mod maintenance;
 mod members;
+mod monitoring;
 mod overview;
 mod password;
 mod platform;
@@ -98,6 +99,14 @@ pub(crate) fn router() -> (axum::Router<ApiState>, utoipa::openapi::OpenApi) {
         .routes(routes!(maintenance::reset))
         .routes(routes!(maintenance::undo))
         .routes(routes!(maintenance::cancel))
+        .routes(routes!(monitoring::now))
+        .routes(routes!(monitoring::boots))
+        .routes(routes!(monitoring::boot_log))
+        .routes(routes!(monitoring::migrations))
+        .routes(routes!(monitoring::sign_ins))
+        .routes(routes!(monitoring::statements))
+        .routes(routes!(monitoring::tables))
+        .routes(routes!(monitoring::vectors))
         .routes(routes!(snapshots::list, snapshots::create))
         .routes(routes!(snapshots::edit, snapshots::remove))
         .routes(routes!(snapshots::put_back))

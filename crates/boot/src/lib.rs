@@ -11,6 +11,7 @@ mod journal;
 mod listen;
 mod log;
 mod maintenance;
+mod monitoring;
 mod progress;
 mod sequence;
 mod settings;
@@ -21,7 +22,7 @@ mod upkeep;
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use drydock_api::ApiState;
+use drydock_api::{ApiState, turned_away::TurnedAway};
 use drydock_domain::boot::{BootSnapshot, Failure, Stage};
 use drydock_postgres::Cluster;
 use drydock_store::{Store, Target, boot_history};
@@ -88,6 +89,12 @@ impl Platform {
     /// The API. Usable at once: until the boot is done it answers that the platform is not ready.
     pub fn router(&self) -> Router {
         drydock_api::router(self.api.clone())
+    }
+
+    /// What counts the requests that a door of this platform turns away.
+    #[must_use]
+    pub fn turned_away(&self) -> TurnedAway {
+        self.api.turned_away().clone()
     }
 
     /// What is known of the boot, now and as it changes.

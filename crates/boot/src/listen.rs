@@ -7,7 +7,10 @@ use std::{
 };
 
 use axum::Router;
-use drydock_api::loopback::{self, LoopbackAddress};
+use drydock_api::{
+    loopback::{self, LoopbackAddress},
+    turned_away::TurnedAway,
+};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 /// A listener on 127.0.0.1 that serves the API, and the page where one is given.
@@ -17,14 +20,20 @@ pub struct Listener {
     task: JoinHandle<io::Result<()>>,
 }
 
-/// Opens the door on `port`, 0 for any free one.
+/// Opens the door on `port`, 0 for any free one. Whom it turns away is counted in `turned_away`.
 ///
 /// # Errors
 /// When the port is taken.
-pub async fn listen(api: Router, port: u16, ui: Option<&Path>) -> io::Result<Listener> {
+pub async fn listen(
+    api: Router,
+    turned_away: TurnedAway,
+    port: u16,
+    ui: Option<&Path>,
+) -> io::Result<Listener> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let address = LoopbackAddress::try_from(listener.local_addr()?).map_err(io::Error::other)?;
-    let service = loopback::router(api, address, ui).into_make_service_with_connect_info::<SocketAddr>();
+    let service =
+        loopback::router(api, turned_away, address, ui).into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(async move {
         axum::serve(listener, service)

@@ -26,7 +26,7 @@ use drydock_store::{
 use tokio::{sync::watch, task::JoinSet};
 use uuid::Uuid;
 
-use crate::upkeep;
+use crate::{monitoring::PlatformRecorder, upkeep};
 use desk::{Desk, Ticket};
 
 use crate::journal;
@@ -49,6 +49,7 @@ struct Inner {
     server: ServerAddress,
     /// For the history of what is done here.
     store: Store,
+    recorder: PlatformRecorder,
     /// Where a person's exports go.
     downloads: PathBuf,
     desk: Desk,
@@ -61,6 +62,7 @@ struct Inner {
 impl DatabaseMaintenance {
     pub(crate) fn new(
         store: Store,
+        recorder: PlatformRecorder,
         snapshots: SnapshotFolder,
         server: ServerAddress,
         downloads: PathBuf,
@@ -71,6 +73,7 @@ impl DatabaseMaintenance {
         let inner = Inner {
             databases: Databases::new(store.clone()).with_wanted(wanted),
             store,
+            recorder,
             target,
             snapshots,
             server,
@@ -148,6 +151,7 @@ impl DatabaseMaintenance {
     /// Settles after a start, in the background.
     pub(crate) fn begin_keeping(&self) {
         self.spawn(upkeep::run(self.inner.store.clone()));
+        self.spawn(self.inner.recorder.clone().run(self.inner.store.clone()));
         let this = self.clone();
         self.spawn(async move {
             if let Err(error) = this.inner.snapshots.purge(None).await {

@@ -30,6 +30,7 @@ use tower::ServiceExt as _;
 
 use crate::{
     DatabaseMaintenance, Paused, Settings,
+    monitoring::PlatformRecorder,
     progress::{Progress, Red},
     template,
 };
@@ -269,8 +270,10 @@ async fn stages(
         .await?;
 
     let untouched = found == bootstrap::Bootstrap::Existing && applied == 0;
+    let recorder = PlatformRecorder::new(cluster.data().path(), api.turned_away().clone());
     let maintenance = DatabaseMaintenance::new(
         store.clone(),
+        recorder.clone(),
         snapshots,
         ServerAddress {
             tree: cluster.tree().clone(),
@@ -338,11 +341,11 @@ async fn stages(
             }
             // Asked behind a state of its own, so that a red gate leaves the real one closed.
             let tried = api.unopened();
-            tried.open(store.clone(), Arc::new(maintenance.clone()));
+            tried.open(store.clone(), Arc::new(maintenance.clone()), Arc::new(recorder.clone()));
             answers(&tried).await?;
             // What was written for the first run is on the disk before anybody builds on it.
             cluster.durable().await?;
-            api.open(store.clone(), Arc::new(maintenance.clone()));
+            api.open(store.clone(), Arc::new(maintenance.clone()), Arc::new(recorder.clone()));
             Ok(((), format!("API {} answers", drydock_api::VERSION)))
         })
         .await

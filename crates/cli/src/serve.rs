@@ -27,7 +27,7 @@ pub(crate) async fn run(
     let ui = ui.or_else(drydock_boot::page);
     let platform = Platform::new(settings);
     // The door opens first, so that a browser can watch the boot.
-    let listener = match listen(platform.router(), port, ui.as_deref()).await {
+    let listener = match listen(platform.router(), platform.turned_away(), port, ui.as_deref()).await {
         Ok(listener) => listener,
         Err(error) => {
             return fail(&format!(

@@ -161,7 +161,8 @@ permissions! {
     RoleAssign "role.assign" Platform PlatformAdmin SuperAdmin "Give any role, also an administrator's, and take it.";
     DataReset "data.reset" Platform PlatformAdmin SuperAdmin "Replace all data by the seeded data, and undo that.";
     DataSnapshot "data.snapshot" Platform PlatformAdmin SuperAdmin "Make, restore and delete snapshots of all data.";
-    LabUse "lab.use" Platform PlatformAdmin SuperAdmin "Reproduce faults on a throw-away cluster.";
+    LabUse "lab.use" Platform PlatformAdmin SuperAdmin "Diagnose databases and reproduce faults on a throw-away cluster.";
+    MonitoringView "monitoring.view" Platform PlatformAdmin SuperAdmin "See how the platform does: boots, migrations, sign-ins, connections, sizes.";
     PlatformAdminister "platform.administer" Platform PlatformAdmin SuperAdmin "Look across all client accounts.";
 }
 

@@ -37,6 +37,8 @@ pub enum ErrorCode {
     ViewNotFound,
     /// The caller has begun no such export.
     ExportNotFound,
+    /// No such boot is recorded.
+    BootNotFound,
     /// The folder of downloads cannot be written to.
     ExportUnwritable,
     /// What was to be changed has been changed by somebody else since it was read.
@@ -183,6 +185,7 @@ impl ErrorCode {
         Self::ChangeUndone,
         Self::ViewNotFound,
         Self::ExportNotFound,
+        Self::BootNotFound,
         Self::ExportUnwritable,
         Self::ConflictStale,
         Self::RequestMalformed,
@@ -268,6 +271,7 @@ impl ErrorCode {
             Self::ChangeUndone => "change.undone",
             Self::ViewNotFound => "view.not_found",
             Self::ExportNotFound => "export.not_found",
+            Self::BootNotFound => "boot.not_found",
             Self::ExportUnwritable => "export.unwritable",
             Self::ConflictStale => "conflict.stale",
             Self::RequestMalformed => "request.malformed",
@@ -348,6 +352,7 @@ impl ErrorCode {
             | Self::ChangeNotFound
             | Self::ViewNotFound
             | Self::ExportNotFound
+            | Self::BootNotFound
             | Self::RouteNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::ConflictStale
@@ -387,6 +392,7 @@ impl ErrorCode {
             Self::ChangeUndone => "Already undone",
             Self::ViewNotFound => "View not found",
             Self::ExportNotFound => "Export not found",
+            Self::BootNotFound => "Boot not found",
             Self::ExportUnwritable => "File cannot be written",
             Self::ConflictStale => "Changed by somebody else",
             Self::RequestMalformed => "Request not understood",
@@ -474,6 +480,7 @@ impl ErrorCode {
             Self::ChangeUndone => "Nothing is left to do: the asset's history shows it.",
             Self::ViewNotFound => "Choose one of your saved views.",
             Self::ExportNotFound => "Begin the export anew.",
+            Self::BootNotFound => "Choose one of the boots that are listed.",
             Self::ExportUnwritable => {
                 "Make the folder writable, or name another with DRYDOCK_DOWNLOADS, and begin the export anew."
             }

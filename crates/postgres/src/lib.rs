@@ -38,6 +38,7 @@ mod pid_file;
 mod proxy;
 mod recover;
 mod server;
+mod server_log;
 pub mod snapshot;
 #[cfg(unix)]
 mod socket;
@@ -53,7 +54,8 @@ pub use holder::Holder;
 #[cfg(windows)]
 pub use loopback::Password;
 pub use proxy::Proxy;
-pub use server::{Exit, Server, StopMode, Stopped, Waiting};
+pub use server::{Exit, SLOW_STATEMENT_MS, Server, StopMode, Stopped, Waiting};
+pub use server_log::{ServerLog, SlowStatement};
 #[cfg(unix)]
 pub use socket::PORT;
 pub use template::Template;

@@ -38,10 +38,8 @@ pub(crate) fn bound(path: &Path) -> io::Result<()> {
     log.set_len(0)
 }
 
-/// The last `lines` of a log, from byte `from` on, reading at most its last 64 KiB. What PostgreSQL adds to a message is
-/// left out: a detail can hold a whole row, a statement its parameters.
+/// The last `lines` of a log, from byte `from` on, reading at most its last 64 KiB; see [`without_values`].
 pub(crate) fn tail(path: &Path, from: u64, lines: usize) -> String {
-    const ADDED: [&str; 4] = ["DETAIL:", "CONTEXT:", "STATEMENT:", "QUERY:"];
     let read = || -> io::Result<(Vec<u8>, bool)> {
         let mut file = File::open(path)?;
         let length = file.metadata()?.len();
@@ -51,19 +49,30 @@ pub(crate) fn tail(path: &Path, from: u64, lines: usize) -> String {
         file.read_to_end(&mut bytes)?;
         Ok((bytes, begin != from))
     };
-    // Begun amid a line, nobody knows what that line is.
-    let (bytes, mut left_out) = read().unwrap_or_default();
+    let (bytes, amid) = read().unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
+    let kept = without_values(&text, amid);
+    kept[kept.len().saturating_sub(lines)..].join("\n")
+}
+
+/// The lines of a log without what PostgreSQL adds to a message, and without slow statements: a detail can hold a whole row, a
+/// statement its parameters. `amid`: the text begins amid a line, and nobody knows what that line is.
+pub(crate) fn without_values(text: &str, amid: bool) -> Vec<&str> {
+    const LEFT_OUT: [&str; 5] = ["DETAIL:", "CONTEXT:", "STATEMENT:", "QUERY:", DURATION];
+    let mut left_out = amid;
     let mut kept = Vec::new();
     for (number, line) in text.lines().enumerate() {
         // A tab in front: the message goes on.
         if !(line.starts_with('\t') || left_out && number == 0) {
             let message = without_prefix(line);
-            left_out = ADDED.iter().any(|mark| message.starts_with(mark));
+            left_out = LEFT_OUT.iter().any(|mark| message.starts_with(mark));
         }
         if !left_out {
             kept.push(line);
         }
     }
-    kept[kept.len().saturating_sub(lines)..].join("\n")
+    kept
 }
+
+/// How the server begins to tell of a statement that took long.
+pub(crate) const DURATION: &str = "LOG:  duration: ";

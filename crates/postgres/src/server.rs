@@ -37,6 +37,9 @@ const LADDER: [(Request, StopMode, Duration); 3] = [
     (Request::Kill, StopMode::Killed, Duration::from_secs(5)),
 ];
 
+/// From how many milliseconds on the server writes a statement into its log.
+pub const SLOW_STATEMENT_MS: u32 = 250;
+
 /// What goes into every command line. Given there, it wins over the cluster's configuration files.
 const SETTINGS: &[(&str, &str)] = &[
     #[cfg(unix)]
@@ -73,7 +76,9 @@ const SETTINGS: &[(&str, &str)] = &[
     ("log_error_verbosity", "terse"),
     ("log_statement", "none"),
     ("log_min_error_statement", "panic"),
-    ("log_min_duration_statement", "-1"),
+    // Prepared statements stand in the log without their parameters; what was typed by hand stands there as it was typed. Nothing of it
+    // goes into a report, and what is shown has its literals taken out.
+    ("log_min_duration_statement", "250"),
     ("log_min_duration_sample", "-1"),
     ("log_transaction_sample_rate", "0"),
     ("log_parameter_max_length", "0"),

@@ -24,6 +24,7 @@ pub mod fault;
 pub mod history;
 pub mod identity;
 pub mod members;
+pub mod monitoring;
 pub mod observe;
 pub mod overview;
 pub mod password;

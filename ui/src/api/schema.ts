@@ -1194,6 +1194,152 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/monitoring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the platform does now, and did in the last hours */
+        get: operations["monitoring"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/boots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The boots with this database, with what each stage took */
+        get: operations["boot_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/boots/{id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the server wrote into its log during a boot */
+        get: operations["boot_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/migrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The migrations that this build ships and the database records */
+        get: operations["migration_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How sign-ins ended
+         * @description Counted from the security log, which tells the reason of each failure; whoever tried was told none.
+         */
+        get: operations["sign_in_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Statements that took long
+         * @description As the server's log tells of them, which is bounded; without the values that were in them.
+         */
+        get: operations["slow_statements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tables and indexes, and what lies on the disk for them */
+        get: operations["table_sizes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/vectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Columns of vectors, the indexes over them, and what a search through an index finds
+         * @description Each index is tried in every client account: for a sample of its vectors the neighbours that an exact search finds are compared with those
+         *     that a search through the index finds.
+         */
+        get: operations["vector_indexes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/overview": {
         parameters: {
             query?: never;
@@ -2010,6 +2156,13 @@ export interface components {
             /** @description What happened. */
             what: string;
         };
+        /** @description The boots with this database that are kept. */
+        BootHistory: {
+            /** @description Newest first, at most two hundred. */
+            boots: components["schemas"]["RecordedBoot"][];
+            /** @description Over all of them, every stage in order. */
+            stages: components["schemas"]["StageHistory"][];
+        };
         /** @description One stage of the boot. */
         BootStage: {
             /** @description What was found or done. */
@@ -2170,6 +2323,47 @@ export interface components {
              */
             version: number;
         };
+        /** @description Connections of one role, program and database in one state. */
+        ConnectionGroup: {
+            /** Format: int64 */
+            count: number;
+            database: string;
+            /**
+             * Format: double
+             * @description Seconds since the one that is in this state longest came into it.
+             */
+            longest_seconds: number;
+            /** @description What the program calls itself; empty where it says nothing. */
+            program: string;
+            role: string;
+            /** @description `active`, `idle`, `idle in transaction`, … */
+            state: string;
+            /**
+             * Format: int64
+             * @description How many of them wait for a lock.
+             */
+            waiting: number;
+        };
+        /** @description Who is connected to the server, against how many may be. */
+        Connections: {
+            /** @description By what they have in common, most first. */
+            groups: components["schemas"]["ConnectionGroup"][];
+            /**
+             * Format: int32
+             * @description How many may be connected, those reserved for administrators among them.
+             */
+            limit: number;
+            /**
+             * Format: int32
+             * @description How many of them are reserved for administrators.
+             */
+            reserved: number;
+            /**
+             * Format: int64
+             * @description How many are connected.
+             */
+            used: number;
+        };
         /** @description A client account in short. */
         ContextClient: {
             /** Format: date-time */
@@ -2222,6 +2416,28 @@ export interface components {
             /** @description Its name in the folder of snapshots. */
             file: string;
             problem: components["schemas"]["TaskError"];
+        };
+        /** @description The database in a few figures. */
+        DatabaseFigures: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            commits: number;
+            /** Format: int64 */
+            deadlocks: number;
+            /** Format: int64 */
+            pages_hit: number;
+            /** Format: int64 */
+            pages_read: number;
+            /** Format: int64 */
+            rollbacks: number;
+            /** Format: date-time */
+            server_started_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when the server counts; null: since the cluster was made, or a recovery.
+             */
+            since?: string | null;
         };
         /** @description An account that the sign-in page offers in the demo profile. */
         DemoAccount: {
@@ -2351,6 +2567,13 @@ export interface components {
             /** @description A few words that name the error. */
             title: string;
         };
+        /** @description Sign-ins that failed for one reason. */
+        FailedSignIns: {
+            /** Format: int64 */
+            count: number;
+            /** @example wrong_password */
+            reason: string;
+        };
         /** @description What is wrong with one field. */
         FieldError: {
             /**
@@ -2384,6 +2607,21 @@ export interface components {
         Health: {
             /** @description `ok` or `ready`. */
             status: string;
+        };
+        /** @description Why a boot would refuse the history. */
+        HistoryRefusal: {
+            code: string;
+            what: string;
+        };
+        /** @description An index. */
+        IndexSize: {
+            /** Format: int64 */
+            bytes: number;
+            /** @description Whether it is whole; one that is not enforces and finds nothing. */
+            is_valid: boolean;
+            name: string;
+            /** Format: int64 */
+            reads: number;
         };
         /** @description Where reset, undo and snapshots stand. */
         Maintenance: {
@@ -2455,6 +2693,40 @@ export interface components {
         Members: {
             /** @description By name; also those whose access ended, and those who asked for it. */
             members: components["schemas"]["Member"][];
+        };
+        /** @description A migration, shipped, applied or both. */
+        Migration: {
+            /** @description When it was applied, in UTC; null where it is not. */
+            applied_at?: string | null;
+            /** @description The first digits of the SHA-384 of its text. */
+            checksum: string;
+            description: string;
+            /**
+             * Format: double
+             * @description Milliseconds that applying it took; null where the migrator did not come to say.
+             */
+            elapsed_ms?: number | null;
+            /** @description `applied`, `pending`, `failed`, `changed` (another text than this build's) or `unknown` (not this build's). */
+            status: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description What this build ships, what the database records, and how the one stands against the other. */
+        MigrationHistory: {
+            /** @description Revisions in Alembic's table. */
+            alembic: string[];
+            migrations: components["schemas"]["Migration"][];
+            refusal?: components["schemas"]["HistoryRefusal"] | null;
+        };
+        /** @description How the platform does now, and did in the last hours. */
+        Monitoring: {
+            /** Format: date-time */
+            at: string;
+            connections: components["schemas"]["Connections"];
+            database: components["schemas"]["DatabaseFigures"];
+            /** @description One a minute, oldest first, at most a day's. */
+            samples: components["schemas"]["Sample"][];
+            turned_away: components["schemas"]["TurnedAwayRequests"];
         };
         /** @description An id with its name. */
         Named: {
@@ -2626,7 +2898,7 @@ export interface components {
          * @description A permission; docs/permissions.md says what each allows.
          * @enum {string}
          */
-        Permission: "asset.view" | "asset.export" | "asset.edit" | "asset.import" | "asset.delete" | "engagement.view" | "engagement.edit" | "engagement.close" | "engagement.create" | "client.view" | "client.edit" | "member.view" | "member.manage" | "audit.view" | "audit.export" | "client.create" | "client.archive" | "user.view" | "user.approve" | "user.suspend" | "role.assign" | "data.reset" | "data.snapshot" | "lab.use" | "platform.administer";
+        Permission: "asset.view" | "asset.export" | "asset.edit" | "asset.import" | "asset.delete" | "engagement.view" | "engagement.edit" | "engagement.close" | "engagement.create" | "client.view" | "client.edit" | "member.view" | "member.manage" | "audit.view" | "audit.export" | "client.create" | "client.archive" | "user.view" | "user.approve" | "user.suspend" | "role.assign" | "data.reset" | "data.snapshot" | "lab.use" | "monitoring.view" | "platform.administer";
         /** @description Who has a permission. */
         PermissionRule: {
             /** @description The least level that lets it through. */
@@ -2708,6 +2980,52 @@ export interface components {
              */
             records?: number | null;
             status: string;
+        };
+        /** @description What a search through an index finds in one client account. */
+        Recall: {
+            client_account: string;
+            /**
+             * Format: int64
+             * @description Neighbours that an exact search found.
+             */
+            exact: number;
+            /**
+             * Format: int64
+             * @description How many of them the search through the index found.
+             */
+            found: number;
+            /**
+             * Format: int64
+             * @description Vectors whose ten nearest neighbours were looked for.
+             */
+            sample: number;
+        };
+        /** @description A boot that has ended. */
+        RecordedBoot: {
+            app_version: string;
+            /** Format: double */
+            elapsed_ms: number;
+            failure_code?: string | null;
+            /** @description The stage of the red gate; null for a boot that came to its end. */
+            failure_stage?: string | null;
+            /** Format: uuid */
+            id: string;
+            postgres_version: string;
+            /** @description What booted: the window or a command. */
+            program: string;
+            stages: components["schemas"]["RecordedStage"][];
+            /** Format: date-time */
+            started_at: string;
+        };
+        /** @description A stage of such a boot. */
+        RecordedStage: {
+            detail?: string | null;
+            /** Format: double */
+            elapsed_ms?: number | null;
+            name: string;
+            /** @description `passed` or `failed`. */
+            status: string;
+            title: string;
         };
         /** @description An asset that was left as it is. */
         RefusedAsset: {
@@ -2806,6 +3124,27 @@ export interface components {
             /** @description Weakest first. */
             roles: components["schemas"]["NamedWord"][];
         };
+        /** @description The platform at one moment. */
+        Sample: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Transactions that were committed since the server began to count.
+             */
+            commits: number;
+            /** Format: int32 */
+            connections: number;
+            /** Format: int64 */
+            database_bytes: number;
+            /** Format: int64 */
+            rollbacks: number;
+            /**
+             * Format: int64
+             * @description Requests turned away since the program started.
+             */
+            turned_away: number;
+        };
         /** @description A view kept under a name. */
         SavedView: {
             /** Format: uuid */
@@ -2832,6 +3171,13 @@ export interface components {
             /** @description By name. */
             views: components["schemas"]["SavedView"][];
         };
+        /** @description A stretch of the server's log. */
+        ServerLog: {
+            /** @description Whether there were more of them than are given. */
+            cut: boolean;
+            /** @description Oldest first; nothing of rows or parameters. */
+            lines: string[];
+        };
         /** @description When a session began and ends. */
         SessionTimes: {
             /** Format: date-time */
@@ -2851,6 +3197,31 @@ export interface components {
             /** @description Null where nothing is recorded; the asset list's filter calls that `none`. */
             value?: string | null;
         };
+        /** @description The sign-ins of one hour. */
+        SignInHour: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            succeeded: number;
+        };
+        /** @description How sign-ins ended. */
+        SignIns: {
+            /** @description By reason, the most frequent first. */
+            failed: components["schemas"]["FailedSignIns"][];
+            /** @description Oldest first; hours without any are left out. */
+            hours: components["schemas"]["SignInHour"][];
+            /** Format: date-time */
+            since: string;
+            /** Format: int64 */
+            succeeded: number;
+            /**
+             * Format: int64
+             * @description Waits that were imposed after failures.
+             */
+            throttled: number;
+        };
         /** @description A successful sign-in, with the fields of the platform's answer. */
         SignedIn: {
             /** @description For people. */
@@ -2859,6 +3230,33 @@ export interface components {
             status: string;
             token: components["schemas"]["Token"];
             user: components["schemas"]["User"];
+        };
+        /** @description A statement that took long. */
+        SlowStatement: {
+            /** Format: int32 */
+            count: number;
+            last_at: string;
+            /** Format: double */
+            longest_ms: number;
+            /** @description Its text, with a question mark in the place of every literal. */
+            text: string;
+            /** Format: double */
+            total_ms: number;
+        };
+        /** @description Statements that took long, from the server's log. */
+        SlowStatements: {
+            /**
+             * Format: int64
+             * @description Bytes of log that were read; the log is bounded.
+             */
+            read_bytes: number;
+            /** @description The one that took most time in all first. */
+            statements: components["schemas"]["SlowStatement"][];
+            /**
+             * Format: int32
+             * @description From how many milliseconds on the server writes a statement down.
+             */
+            threshold_ms: number;
         };
         /** @description The state of the database at one moment. */
         Snapshot: {
@@ -2898,6 +3296,20 @@ export interface components {
             damaged: components["schemas"]["DamagedFile"][];
             /** @description Newest first. */
             snapshots: components["schemas"]["Snapshot"][];
+        };
+        /** @description How a stage went in all boots that are kept. */
+        StageHistory: {
+            failed: number;
+            /**
+             * Format: double
+             * @description Milliseconds of the one in the middle; null where the stage never passed.
+             */
+            median_ms?: number | null;
+            name: string;
+            passed: number;
+            /** Format: double */
+            slowest_ms?: number | null;
+            title: string;
         };
         /** @description Operating systems that their makers no longer support, or soon won't. */
         Support: {
@@ -2948,6 +3360,38 @@ export interface components {
             widths: {
                 [key: string]: number;
             };
+        };
+        /** @description A table. */
+        TableSize: {
+            /** Format: int64 */
+            dead_rows: number;
+            /**
+             * Format: int64
+             * @description How often it was read from one end to the other.
+             */
+            full_reads: number;
+            /** Format: int64 */
+            index_bytes: number;
+            /**
+             * Format: int64
+             * @description How often one of its indexes was used.
+             */
+            index_reads: number;
+            /** @description The largest first. */
+            indexes: components["schemas"]["IndexSize"][];
+            name: string;
+            /**
+             * Format: int64
+             * @description As the server last estimated them.
+             */
+            rows: number;
+            /** Format: int64 */
+            table_bytes: number;
+        };
+        /** @description What lies on the disk. */
+        TableSizes: {
+            /** @description The largest with its indexes first. */
+            tables: components["schemas"]["TableSize"][];
         };
         /** @description One piece of work. */
         Task: {
@@ -3041,6 +3485,24 @@ export interface components {
              * @description Assets of which that is recorded.
              */
             with_estimated_cost: number;
+        };
+        /** @description Requests that were turned away for one reason. */
+        TurnedAwayCaller: {
+            /** Format: int64 */
+            count: number;
+            /** Format: date-time */
+            last_at: string;
+            /** @description `origin`, `method` and `header` are CORS; `host` and `peer` are who may come in at all. */
+            reason: string;
+            /** @description What they named: the origin, method, header, host or peer. */
+            said: string;
+        };
+        /** @description Requests that went no further than the loopback door since the program started. */
+        TurnedAwayRequests: {
+            /** @description By reason and what they named, the most frequent first; at most a hundred. */
+            callers: components["schemas"]["TurnedAwayCaller"][];
+            /** Format: int64 */
+            total: number;
         };
         /** @description The state that was replaced last. */
         Undo: {
@@ -3159,6 +3621,44 @@ export interface components {
              * @description To be sent with a change.
              */
             version: number;
+        };
+        /** @description A column of vectors. */
+        VectorColumn: {
+            column: string;
+            /** @description Those that search approximately; without any, every search is exact. */
+            indexes: components["schemas"]["VectorIndex"][];
+            /**
+             * @description Its type with the number of dimensions.
+             * @example vector(384)
+             */
+            kind: string;
+            table: string;
+            /**
+             * Format: int64
+             * @description Vectors in all client accounts.
+             */
+            vectors: number;
+        };
+        /** @description Columns of vectors and the indexes over them. */
+        VectorColumns: {
+            columns: components["schemas"]["VectorColumn"][];
+        };
+        /** @description An index of pgvector's. */
+        VectorIndex: {
+            /** Format: int64 */
+            bytes: number;
+            is_valid: boolean;
+            /** @description `hnsw` or `ivfflat`. */
+            method: string;
+            name: string;
+            operators: string;
+            /** Format: int64 */
+            reads: number;
+            /**
+             * @description What a search through it finds of what an exact one does, in each client account that has vectors; null where its operators are
+             *     not known or it is not whole.
+             */
+            recall?: components["schemas"]["Recall"][] | null;
         };
         /** @description A wave of the migration and the assets in it. */
         Wave: {
@@ -7541,6 +8041,316 @@ export interface operations {
                 };
             };
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    monitoring: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitoring"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    boot_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BootHistory"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    boot_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The boot */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerLog"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    migration_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationHistory"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    sign_in_figures: {
+        parameters: {
+            query?: {
+                /** @description The last hours that count, 1 to 8760; 24 when not given. */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignIns"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    slow_statements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlowStatements"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    table_sizes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableSizes"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    vector_indexes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VectorColumns"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,7 +7,7 @@ import type { Here } from "./place";
 type Me = Parameters<typeof allows>[1];
 
 /** The parts of the navigation, in the order they are shown. */
-export const PAGE_GROUPS = ["Engagement", "Client account", "Platform"] as const;
+export const PAGE_GROUPS = ["Engagement", "Client account", "Platform", "Deploy"] as const;
 
 export interface PageEntry {
   id: string;
@@ -142,6 +142,16 @@ export const PAGES: readonly PageEntry[] = [
     to: "/account",
     words: "profile password sessions sign out everywhere",
   },
+  {
+    id: "monitoring",
+    title: "Monitoring",
+    group: "Deploy",
+    icon: "pulse",
+    shortcut: "g t",
+    to: "/monitoring",
+    words: "boots migrations connections slow statements sizes vectors cors history",
+    needs: "monitoring.view",
+  },
 ];
 
 /** The pages this user can go to from here, with what their address needs. */
@@ -149,14 +159,14 @@ export function pagesFrom(here: Here, me: Me) {
   const { clientId, engagementId } = here;
   return PAGES.filter(({ group, needs, when }) => {
     if (group === "Engagement" && engagementId === undefined) return false;
-    if (group !== "Platform" && clientId === undefined) return false;
+    if (group === "Client account" && clientId === undefined) return false;
     if (needs !== undefined && !allows(needs, me, here.client, here.engagement)) return false;
     return when === undefined || when(here);
   }).map((page) => ({
     page,
     link: {
       to: page.to,
-      ...(page.group !== "Platform" && { params: { clientId, engagementId } }),
+      ...((page.group === "Engagement" || page.group === "Client account") && { params: { clientId, engagementId } }),
     } as LinkProps,
   }));
 }

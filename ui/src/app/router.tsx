@@ -9,6 +9,7 @@ import { dataRoutes } from "../pages/data/routes";
 import { clientHome, engagementsRoutes, engagementHome } from "../pages/engagements/routes";
 import { Home } from "../pages/Home";
 import { Broken, NotFound } from "../pages/NotFound";
+import { monitoringRoutes } from "../pages/monitoring/routes";
 import { across, overviewRoutes } from "../pages/overview/routes";
 import { signInRoutes } from "../pages/sign-in/routes";
 import { usersRoutes } from "../pages/users/routes";
@@ -33,6 +34,7 @@ const routeTree = root.addChildren([
     ...dataRoutes,
     ...accountRoutes,
     ...auditRoutes,
+    ...monitoringRoutes,
     client.addChildren([
       clientHome,
       ...clientRoutes,

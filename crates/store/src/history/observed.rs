@@ -29,6 +29,8 @@ pub struct Applied {
     pub success: bool,
     /// When, as the server writes it in UTC.
     pub at: String,
+    /// Nanoseconds that applying it took; less than 0 where the migrator did not come to say.
+    pub execution_ns: i64,
 }
 
 /// Everything that the verdict on a history rests on.
@@ -254,19 +256,16 @@ impl Observed {
 
 async fn applied(connection: &mut PgConnection) -> Result<Vec<Applied>, sqlx::Error> {
     // Not `query!`: the migrator makes this table at run time, so it is no part of the checked schema.
-    let rows: Vec<(i64, String, Vec<u8>, bool, String)> = sqlx::query_as(
+    let rows: Vec<(i64, String, Vec<u8>, bool, String, i64)> = sqlx::query_as(
         "select coalesce(version, 0), coalesce(description, ''), coalesce(checksum, ''), coalesce(success, false),
-                coalesce(to_char(installed_on at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '')
+                coalesce(to_char(installed_on at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), ''),
+                coalesce(execution_time, -1)
          from migration._sqlx_migrations order by version",
     )
     .fetch_all(connection)
     .await?;
-    let applied = rows.into_iter().map(|(version, description, checksum, success, at)| Applied {
-        version,
-        description,
-        checksum,
-        success,
-        at,
+    let applied = rows.into_iter().map(|(version, description, checksum, success, at, execution_ns)| {
+        Applied { version, description, checksum, success, at, execution_ns }
     });
     Ok(applied.collect())
 }
