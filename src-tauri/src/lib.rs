@@ -16,6 +16,7 @@ use std::{
 
 use clap::Parser;
 use drydock_boot::{ErrorCode, Platform, Settings, data_path};
+use drydock_lab::Desk;
 use tauri::RunEvent;
 
 /// Opens the window and boots behind it; returns when the window is closed and the database has stopped.
@@ -45,7 +46,7 @@ pub fn run() -> ExitCode {
         return ExitCode::FAILURE;
     }
 
-    let platform = Arc::new(Platform::new(settings.clone()));
+    let platform = Arc::new(Platform::new(settings.clone()).with_diagnosis(Arc::new(Desk::new(&settings))));
     let failed = Arc::new(AtomicBool::new(false));
     let app = tauri::Builder::default()
         .manage(bridge::Api(platform.router()))

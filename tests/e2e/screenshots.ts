@@ -62,6 +62,19 @@ const VIEWS: Record<string, Open> = {
     await page.goto("/monitoring");
     await expect(page.getByRole("table", { name: "Vectors" }).getByRole("row").nth(1)).toBeVisible();
   },
+  lab: async (page) => {
+    await page.goto("/lab?scenario=rls-not-enforced");
+    await expect(page.getByRole("button", { name: "Play it" })).toBeVisible();
+  },
+  replay: async (page) => {
+    await page.goto("/replay");
+    await expect(page.getByRole("list", { name: "The night" }).getByRole("listitem").nth(3)).toBeVisible();
+  },
+  doctor: async (page) => {
+    await page.goto("/doctor");
+    await page.getByRole("button", { name: "Examine" }).click();
+    await expect(page.getByRole("heading", { name: "No findings" })).toBeVisible();
+  },
   palette: async (page, place) => {
     await page.goto(`${place.path}/overview`);
     await expect(page.getByRole("table", { name: "Status" }).getByRole("link").first()).toBeVisible();

@@ -14,7 +14,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::stand_in::{RecorderStandIn, StandIn};
+use crate::stand_in::{DiagnosisStandIn, RecorderStandIn, StandIn};
 
 pub(crate) const DEMO_CLIENT: &str = "11111111-1111-1111-1111-111111111111";
 pub(crate) const DEMO_ENGAGEMENT: &str = "22222222-2222-2222-2222-222222222222";
@@ -52,7 +52,7 @@ impl App {
     pub(crate) async fn new() -> Self {
         let database = Database::new().await;
         let boot = tokio::sync::watch::Sender::new(BootSnapshot::new()).subscribe();
-        let state = ApiState::new(Profile::Demo, boot);
+        let state = ApiState::new(Profile::Demo, boot).with_diagnosis(Arc::new(DiagnosisStandIn::new()));
         let maintenance = Arc::new(StandIn::new());
         let turned_away = state.turned_away().clone();
         state.open(database.store().clone(), maintenance.clone(), Arc::new(RecorderStandIn));

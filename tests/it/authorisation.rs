@@ -135,6 +135,8 @@ fn table() -> Vec<Row> {
     let grant = &json!({ "client_account_id": "{client}", "user_id": Uuid::nil(), "access_level": "read_only" });
     let closing = &json!({ "version": 0, "status": "completed" });
     let nothing = &json!({});
+    let own = &json!({ "own": true });
+    let unlisted = &json!({ "scenarios": ["no-such-scenario"] });
     let no_edit = &json!({ "version": 1, "set": {} });
     let layout = &json!({ "columns": ["name"], "widths": {}, "density": "compact" });
     let view = &json!({ "name": "x", "query": "", "layout": layout, "is_default": false });
@@ -233,6 +235,18 @@ fn table() -> Vec<Row> {
         row("POST /api/v1/maintenance/reset",                 Platform,   PlatformAdmin,     200),
         row("POST /api/v1/maintenance/undo",                  Platform,   PlatformAdmin,     200),
         row("POST /api/v1/maintenance/cancel",                Platform,   PlatformAdmin,     204),
+        row("POST /api/v1/doctor",                            Platform,   PlatformAdmin,     200).json(own),
+        row("GET /api/v1/doctor/{id}",                        Platform,   PlatformAdmin,     404).id(Id::Nobody),
+        row("GET /api/v1/doctor/{id}/report",                 Platform,   PlatformAdmin,     404).id(Id::Nobody),
+        row("POST /api/v1/doctor/{id}/report",                Platform,   PlatformAdmin,     404).id(Id::Nobody),
+        row("GET /api/v1/lab/scenarios",                      Platform,   PlatformAdmin,     200),
+        row("GET /api/v1/lab/runs",                           Platform,   PlatformAdmin,     200),
+        row("POST /api/v1/lab/runs",                          Platform,   PlatformAdmin,     422).json(unlisted),
+        row("GET /api/v1/lab/runs/{id}",                      Platform,   PlatformAdmin,     404).id(Id::Nobody),
+        row("POST /api/v1/lab/runs/{id}/remedy",              Platform,   PlatformAdmin,     404).id(Id::Nobody),
+        row("DELETE /api/v1/lab/runs/{id}",                   Platform,   PlatformAdmin,     404).id(Id::Nobody),
+        row("GET /api/v1/lab/runs/{id}/report",               Platform,   PlatformAdmin,     404).id(Id::Nobody),
+        row("POST /api/v1/lab/runs/{id}/report",              Platform,   PlatformAdmin,     404).id(Id::Nobody),
         row("GET /api/v1/monitoring",                         Platform,   PlatformAdmin,     200),
         row("GET /api/v1/monitoring/boots",                   Platform,   PlatformAdmin,     200),
         row("GET /api/v1/monitoring/boots/{id}/log",          Platform,   PlatformAdmin,     404).id(Id::Nobody),

@@ -10,6 +10,7 @@ mod audit;
 mod authorisation;
 mod boot;
 mod change_password;
+mod diagnosis;
 mod doors;
 mod envelope;
 mod errors_page;

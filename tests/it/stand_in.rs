@@ -8,6 +8,10 @@ use std::{
 };
 
 use drydock_api::{
+    diagnosis::{
+        Catalogue, Command, Diagnosis, Examination, Finding, NewExamination, Run, RunState, Scenario,
+        SymptomLine,
+    },
     maintenance::{
         Answer, Listing, Maintenance, Problem, Snapshot, Status, Swapped, Task, TaskKind, TaskState, Upload,
     },
@@ -15,7 +19,7 @@ use drydock_api::{
 };
 use drydock_domain::{ErrorCode, UserId};
 use drydock_store::{
-    VerifiedSession,
+    Target, VerifiedSession,
     databases::{Before, Cause},
 };
 use time::OffsetDateTime;
@@ -317,5 +321,140 @@ impl Recorder for RecorderStandIn {
         Box::pin(async move {
             Ok(LogLines { lines: vec![format!("{} s", (until - from).whole_seconds())], cut: false })
         })
+    }
+}
+
+/// What the stand-in of the doctor puts into everything it says: a report must not have it.
+pub(crate) const PASSWORD: &str = "hunter2-of-the-deployment";
+
+/// A doctor with one finding, whose runs are diagnosed at once and cured when they are asked to be.
+pub(crate) struct DiagnosisStandIn {
+    examinations: Mutex<Vec<Examination>>,
+    runs: Mutex<Vec<watch::Sender<Run>>>,
+}
+
+impl DiagnosisStandIn {
+    pub(crate) fn new() -> Self {
+        Self { examinations: Mutex::default(), runs: Mutex::default() }
+    }
+
+    fn sender(&self, id: Uuid) -> Result<watch::Sender<Run>, Problem> {
+        let found = lock(&self.runs).iter().find(|run| run.borrow().id == id).cloned();
+        found.ok_or_else(|| ErrorCode::RunNotFound.into())
+    }
+}
+
+fn leaky(what: &str) -> String {
+    format!(
+        "{what} | <b>postgresql://app:{PASSWORD}@db.internal/app</b> `password={PASSWORD}` SECRET_KEY={PASSWORD} \
+         DATABASE_URL=postgresql+asyncpg://app:a@b:{PASSWORD}@db.internal:5432/app?sslmode=require token={PASSWORD}"
+    )
+}
+
+fn finding() -> Finding {
+    Finding {
+        id: "mig-multiple-heads".to_owned(),
+        title: "Two revisions claim to be the newest.".to_owned(),
+        stage: "history".to_owned(),
+        stage_title: "Compare migration history".to_owned(),
+        evidence: vec![leaky("alembic_version has 2 rows")],
+        cause: leaky("Two branches."),
+        remedy: leaky("Merge them."),
+        commands: vec![Command { language: "shell".to_owned(), text: leaky("alembic merge heads") }],
+        band_aid: leaky("Not upgrade heads."),
+        source: "alembic".to_owned(),
+    }
+}
+
+impl Diagnosis for DiagnosisStandIn {
+    fn catalogue(&self) -> Catalogue {
+        let Finding { id, title, stage, stage_title, cause, remedy, commands, band_aid, source, .. } =
+            finding();
+        let scenario = Scenario {
+            id,
+            title,
+            stage,
+            stage_title,
+            fidelity: "live".to_owned(),
+            fidelity_note: String::new(),
+            cause,
+            remedy,
+            commands,
+            band_aid,
+            source,
+        };
+        Catalogue { scenarios: vec![scenario], incidents: Vec::new() }
+    }
+
+    fn examine(&self, what: NewExamination, _: Target) -> Answer<'_, Examination> {
+        Box::pin(async move {
+            let examination = Examination {
+                id: Uuid::new_v4(),
+                at: OffsetDateTime::UNIX_EPOCH,
+                elapsed_ms: 3.0,
+                findings: if what.own { Vec::new() } else { vec![finding()] },
+                looked_at: vec![leaky("A database.")],
+                could_not: Vec::new(),
+            };
+            lock(&self.examinations).push(examination.clone());
+            Ok(examination)
+        })
+    }
+
+    fn examination(&self, id: Uuid) -> Result<Examination, Problem> {
+        let found = lock(&self.examinations).iter().find(|one| one.id == id).cloned();
+        found.ok_or_else(|| ErrorCode::ExaminationNotFound.into())
+    }
+
+    fn begin(&self, scenarios: &[String], _: Target) -> Result<Run, Problem> {
+        if scenarios.iter().any(|id| id != "mig-multiple-heads") {
+            return Err(ErrorCode::ScenarioUnknown.into());
+        }
+        let run = Run {
+            id: Uuid::new_v4(),
+            revision: 1,
+            scenarios: scenarios.to_vec(),
+            state: RunState::Diagnosed,
+            symptoms: vec![SymptomLine {
+                source: "alembic".to_owned(),
+                text: leaky("FAILED: Multiple head revisions"),
+                transcript: true,
+            }],
+            findings: Some(vec![finding()]),
+            script: Some(leaky("DELETE …")),
+            ..Run::default()
+        };
+        lock(&self.runs).push(watch::Sender::new(run.clone()));
+        Ok(run)
+    }
+
+    fn runs(&self) -> Vec<Run> {
+        lock(&self.runs).iter().map(|run| run.borrow().clone()).collect()
+    }
+
+    fn watch(&self, id: Uuid) -> Result<watch::Receiver<Run>, Problem> {
+        Ok(self.sender(id)?.subscribe())
+    }
+
+    fn cure(&self, id: Uuid) -> Result<Run, Problem> {
+        let sender = self.sender(id)?;
+        if sender.borrow().state != RunState::Diagnosed {
+            return Err(ErrorCode::RunNotDiagnosed.into());
+        }
+        sender.send_modify(|run| {
+            run.state = RunState::Done;
+            run.revision += 1;
+        });
+        let run = sender.borrow().clone();
+        Ok(run)
+    }
+
+    fn end(&self, id: Uuid) -> Result<(), Problem> {
+        self.sender(id)?.send_modify(|run| run.state = RunState::Cancelled);
+        Ok(())
+    }
+
+    fn shut_down(&self) -> Answer<'_, ()> {
+        Box::pin(async { Ok(()) })
     }
 }

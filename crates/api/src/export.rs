@@ -195,7 +195,8 @@ impl Exports {
         stem: &str,
         cancelled: &AtomicBool,
     ) -> Result<Option<PathBuf>, ApiError> {
-        let (path, mut file) = create(folder, stem).await.map_err(|error| unwritable(folder, &error))?;
+        let (path, mut file) =
+            create(folder, stem, "csv").await.map_err(|error| unwritable(folder, &error))?;
         let outcome = self
             .fill(id, export, folder, &mut file, cancelled)
             .await
@@ -256,11 +257,34 @@ fn unwritable(folder: &Path, error: &std::io::Error) -> ApiError {
     ApiError::new(code, format!("{} cannot be written to: {error}.", folder.display()))
 }
 
+/// Writes a whole file into `folder`, under a name that is free, and returns where.
+pub(crate) async fn write_file(
+    folder: &Path,
+    stem: &str,
+    ending: &str,
+    bytes: &[u8],
+) -> Result<PathBuf, ApiError> {
+    let (path, mut file) = create(folder, stem, ending).await.map_err(|error| unwritable(folder, &error))?;
+    let written = async {
+        file.write_all(bytes).await?;
+        file.sync_all().await
+    };
+    if let Err(error) = written.await {
+        drop(file);
+        if let Err(left) = tokio::fs::remove_file(&path).await {
+            tracing::warn!(%left, path = %path.display(), "an unfinished file stays behind");
+        }
+        return Err(unwritable(folder, &error));
+    }
+    Ok(path)
+}
+
 /// A new file, under a name that is free.
-async fn create(folder: &Path, stem: &str) -> std::io::Result<(PathBuf, File)> {
+async fn create(folder: &Path, stem: &str, ending: &str) -> std::io::Result<(PathBuf, File)> {
     let mut number = 1;
     loop {
-        let name = if number == 1 { format!("{stem}.csv") } else { format!("{stem} ({number}).csv") };
+        let name =
+            if number == 1 { format!("{stem}.{ending}") } else { format!("{stem} ({number}).{ending}") };
         let path = folder.join(name);
         match OpenOptions::new().write(true).create_new(true).open(&path).await {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && number < 10_000 => number += 1,

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     ApiState, Open,
+    diagnosis::Diagnosis,
     envelope::{ApiError, RequestId},
     maintenance::Maintenance,
     monitoring::Recorder,
@@ -262,6 +263,26 @@ impl<P: Needs> FromRequestParts<ApiState> for Administrator<P> {
         store.require_everywhere(&session, P::PERMISSION).await?;
         let maintenance = Arc::clone(&state.opened()?.maintenance);
         Ok(Self { store, session, maintenance, needs: PhantomData })
+    }
+}
+
+/// A session of somebody who may diagnose and reproduce, and who does it.
+pub(crate) struct Diagnose {
+    pub(crate) store: Store,
+    pub(crate) diagnosis: Arc<dyn Diagnosis>,
+    pub(crate) downloads: std::path::PathBuf,
+}
+
+impl FromRequestParts<ApiState> for Diagnose {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        let Session { store, session } = Session::from_request_parts(parts, state).await?;
+        store.require_everywhere(&session, Permission::LabUse).await?;
+        let diagnosis = state.diagnosis().map(Arc::clone).ok_or_else(|| {
+            ApiError::new(ErrorCode::LabMissing, "This program was started without the doctor and the lab.")
+        })?;
+        Ok(Self { store, diagnosis, downloads: state.downloads()? })
     }
 }
 

@@ -4,6 +4,7 @@
 //! window calls it; [`loopback`] wraps it for a TCP listener on this machine. Both doors lead to the same
 //! router, so they answer alike.
 
+pub mod diagnosis;
 pub mod door;
 mod dto;
 mod envelope;
@@ -15,6 +16,7 @@ pub mod maintenance;
 pub mod monitoring;
 mod openapi;
 mod refusals;
+mod report;
 mod routes;
 pub mod turned_away;
 mod upload;
@@ -22,6 +24,7 @@ mod upload;
 use std::sync::{Arc, OnceLock};
 
 use axum::Router;
+use diagnosis::Diagnosis;
 use drydock_domain::boot::BootSnapshot;
 use drydock_store::Store;
 use maintenance::Maintenance;
@@ -50,6 +53,7 @@ pub struct ApiState {
     open: Arc<OnceLock<Open>>,
     exports: export::Exports,
     turned_away: TurnedAway,
+    diagnosis: Option<Arc<dyn Diagnosis>>,
 }
 
 impl ApiState {
@@ -63,6 +67,7 @@ impl ApiState {
             open: Arc::default(),
             exports: export::Exports::default(),
             turned_away: TurnedAway::default(),
+            diagnosis: None,
         }
     }
 
@@ -84,11 +89,24 @@ impl ApiState {
             open: Arc::default(),
             exports: self.exports.clone(),
             turned_away: self.turned_away.clone(),
+            diagnosis: self.diagnosis.clone(),
         }
     }
 
     fn exports(&self) -> &export::Exports {
         &self.exports
+    }
+
+    /// The same with a doctor and a lab; without them their routes answer that there are none.
+    #[must_use]
+    pub fn with_diagnosis(self, diagnosis: Arc<dyn Diagnosis>) -> Self {
+        Self { diagnosis: Some(diagnosis), ..self }
+    }
+
+    /// The doctor and the lab, where there are any.
+    #[must_use]
+    pub fn diagnosis(&self) -> Option<&Arc<dyn Diagnosis>> {
+        self.diagnosis.as_ref()
     }
 
     /// What counts the requests that the loopback door turns away.

@@ -7,6 +7,7 @@ mod auth;
 mod boot;
 mod clients;
 mod context;
+mod diagnosis;
 mod engagements;
 mod maintenance;
 mod members;
@@ -99,6 +100,13 @@ pub(crate) fn router() -> (axum::Router<ApiState>, utoipa::openapi::OpenApi) {
         .routes(routes!(maintenance::reset))
         .routes(routes!(maintenance::undo))
         .routes(routes!(maintenance::cancel))
+        .routes(routes!(diagnosis::examination))
+        .routes(routes!(diagnosis::examination_report, diagnosis::save_examination_report))
+        .routes(routes!(diagnosis::scenarios))
+        .routes(routes!(diagnosis::runs, diagnosis::begin))
+        .routes(routes!(diagnosis::run, diagnosis::end))
+        .routes(routes!(diagnosis::cure))
+        .routes(routes!(diagnosis::run_report, diagnosis::save_run_report))
         .routes(routes!(monitoring::now))
         .routes(routes!(monitoring::boots))
         .routes(routes!(monitoring::boot_log))
@@ -113,7 +121,8 @@ pub(crate) fn router() -> (axum::Router<ApiState>, utoipa::openapi::OpenApi) {
         .routes(routes!(snapshots::restore))
         .routes(routes!(snapshots::export))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
-        // A file: it has a limit of its own.
+        // Files: they have limits of their own.
+        .routes(routes!(diagnosis::examine))
         .routes(routes!(snapshots::import))
         .split_for_parts();
     let document = openapi.clone();

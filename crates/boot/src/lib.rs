@@ -19,10 +19,13 @@ mod status;
 mod template;
 mod upkeep;
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use axum::Router;
-use drydock_api::{ApiState, turned_away::TurnedAway};
+use drydock_api::{ApiState, diagnosis::Diagnosis, turned_away::TurnedAway};
 use drydock_domain::boot::{BootSnapshot, Failure, Stage};
 use drydock_postgres::Cluster;
 use drydock_store::{Store, Target, boot_history};
@@ -84,6 +87,12 @@ impl Platform {
             booting: Mutex::default(),
             recording: Mutex::default(),
         }
+    }
+
+    /// The same with a doctor and a lab, whose runs end before the platform does.
+    #[must_use]
+    pub fn with_diagnosis(self, diagnosis: Arc<dyn Diagnosis>) -> Self {
+        Self { api: self.api.with_diagnosis(diagnosis), ..self }
     }
 
     /// The API. Usable at once: until the boot is done it answers that the platform is not ready.
@@ -232,6 +241,10 @@ impl Platform {
     /// When the server could not be stopped.
     pub async fn shutdown(&self) -> Result<(), PostgresError> {
         self.ending.send_replace(true);
+        if let Some(diagnosis) = self.api.diagnosis() {
+            // What it says of its clusters is in the log; the platform ends all the same.
+            let _ = diagnosis.shut_down().await;
+        }
         let _booting = self.booting.lock().await;
         if let Some(mut recording) = self.recording.lock().await.take()
             && tokio::time::timeout(RECORD, &mut recording).await.is_err()

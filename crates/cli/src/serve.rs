@@ -1,8 +1,10 @@
 //! `drydock serve`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use drydock_boot::{DemoAccount, Holder, Platform, PostgresError, Settings, StoreError, data_path, listen};
+
+use drydock_lab::Desk;
 
 use crate::{fail, fail_access, fail_with, say, signals::Signals};
 
@@ -25,7 +27,8 @@ pub(crate) async fn run(
         return fail_access(&PostgresError::InUse { path, holder: Some(Box::new(holder)) }.into());
     }
     let ui = ui.or_else(drydock_boot::page);
-    let platform = Platform::new(settings);
+    let desk = Arc::new(Desk::new(&settings));
+    let platform = Platform::new(settings).with_diagnosis(desk);
     // The door opens first, so that a browser can watch the boot.
     let listener = match listen(platform.router(), platform.turned_away(), port, ui.as_deref()).await {
         Ok(listener) => listener,

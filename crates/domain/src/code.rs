@@ -39,6 +39,22 @@ pub enum ErrorCode {
     ExportNotFound,
     /// No such boot is recorded.
     BootNotFound,
+    /// No such examination is remembered.
+    ExaminationNotFound,
+    /// The program was started without the doctor and the lab.
+    LabMissing,
+    /// As many runs as there may be have their clusters.
+    LabBusy,
+    /// No such run is remembered.
+    RunNotFound,
+    /// The run has no remedy to apply now.
+    RunNotDiagnosed,
+    /// A scenario could not be played to its end.
+    RunUnplayable,
+    /// There is no such scenario.
+    ScenarioUnknown,
+    /// Scenarios that cannot be there at the same time.
+    ScenariosApart,
     /// The folder of downloads cannot be written to.
     ExportUnwritable,
     /// What was to be changed has been changed by somebody else since it was read.
@@ -186,6 +202,14 @@ impl ErrorCode {
         Self::ViewNotFound,
         Self::ExportNotFound,
         Self::BootNotFound,
+        Self::ExaminationNotFound,
+        Self::LabMissing,
+        Self::LabBusy,
+        Self::RunNotFound,
+        Self::RunNotDiagnosed,
+        Self::RunUnplayable,
+        Self::ScenarioUnknown,
+        Self::ScenariosApart,
         Self::ExportUnwritable,
         Self::ConflictStale,
         Self::RequestMalformed,
@@ -272,6 +296,14 @@ impl ErrorCode {
             Self::ViewNotFound => "view.not_found",
             Self::ExportNotFound => "export.not_found",
             Self::BootNotFound => "boot.not_found",
+            Self::ExaminationNotFound => "doctor.not_found",
+            Self::LabMissing => "lab.missing",
+            Self::LabBusy => "lab.busy",
+            Self::RunNotFound => "lab.run_not_found",
+            Self::RunNotDiagnosed => "lab.not_diagnosed",
+            Self::RunUnplayable => "lab.unplayable",
+            Self::ScenarioUnknown => "lab.scenario_unknown",
+            Self::ScenariosApart => "lab.scenarios_apart",
             Self::ExportUnwritable => "export.unwritable",
             Self::ConflictStale => "conflict.stale",
             Self::RequestMalformed => "request.malformed",
@@ -353,6 +385,8 @@ impl ErrorCode {
             | Self::ViewNotFound
             | Self::ExportNotFound
             | Self::BootNotFound
+            | Self::ExaminationNotFound
+            | Self::RunNotFound
             | Self::RouteNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::ConflictStale
@@ -360,11 +394,14 @@ impl ErrorCode {
             | Self::ChangeUndone
             | Self::MaintenanceBusy
             | Self::NothingToUndo
+            | Self::LabBusy
+            | Self::RunNotDiagnosed
             | Self::SetupDone => 409,
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
-            Self::RequestInvalid => 422,
+            Self::RequestInvalid | Self::ScenarioUnknown | Self::ScenariosApart => 422,
             Self::Throttled => 429,
+            Self::LabMissing => 501,
             Self::NotReady | Self::DatabaseUnavailable => 503,
             Self::DiskFull => 507,
             _ => 500,
@@ -393,6 +430,14 @@ impl ErrorCode {
             Self::ViewNotFound => "View not found",
             Self::ExportNotFound => "Export not found",
             Self::BootNotFound => "Boot not found",
+            Self::ExaminationNotFound => "Examination not found",
+            Self::LabMissing => "No doctor and no lab",
+            Self::LabBusy => "The lab is busy",
+            Self::RunNotFound => "Run not found",
+            Self::RunNotDiagnosed => "No remedy to apply",
+            Self::RunUnplayable => "The scenario was not played to its end",
+            Self::ScenarioUnknown => "Unknown scenario",
+            Self::ScenariosApart => "These scenarios do not go together",
             Self::ExportUnwritable => "File cannot be written",
             Self::ConflictStale => "Changed by somebody else",
             Self::RequestMalformed => "Request not understood",
@@ -481,6 +526,14 @@ impl ErrorCode {
             Self::ViewNotFound => "Choose one of your saved views.",
             Self::ExportNotFound => "Begin the export anew.",
             Self::BootNotFound => "Choose one of the boots that are listed.",
+            Self::ExaminationNotFound => "Examine again.",
+            Self::LabMissing => "Use the window or `drydock serve`.",
+            Self::LabBusy => "End a run, or wait until one has ended.",
+            Self::RunNotFound => "Play the scenario again.",
+            Self::RunNotDiagnosed => "Wait for the diagnosis, or play the scenario again.",
+            Self::RunUnplayable => "Play it again; if it happens again, report it with the run.",
+            Self::ScenarioUnknown => "Choose scenarios that are listed.",
+            Self::ScenariosApart => "Play them one after another.",
             Self::ExportUnwritable => {
                 "Make the folder writable, or name another with DRYDOCK_DOWNLOADS, and begin the export anew."
             }

@@ -5,6 +5,7 @@
 //! any database, environment and endpoint for them; it is not told what to look for. [`Run`] plays scenarios from the fault to the
 //! proof that it is gone.
 
+mod desk;
 mod doctor;
 mod evidence;
 mod platform;
@@ -15,6 +16,7 @@ mod scenarios;
 pub mod shipped;
 mod stand;
 
+pub use desk::Desk;
 pub use doctor::doctor;
 pub use evidence::{Api, Evidence, Sources, gather};
 pub use run::{Event, Order, Person, Phase, Proof, Report, Run, SymptomLine, Told, run};

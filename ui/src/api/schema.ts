@@ -1114,6 +1114,158 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a deployment and say what is wrong with it
+         * @description Reads and changes nothing. What is left out of the body is not looked at; a database is read in a read-only transaction.
+         */
+        post: operations["examine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doctor/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the doctor found */
+        get: operations["examination"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doctor/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the doctor found, as one file */
+        get: operations["examination_report"];
+        put?: never;
+        /** Write what the doctor found into the folder of downloads */
+        post: operations["save_examination_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lab/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs that are remembered, newest first */
+        get: operations["lab_runs"];
+        put?: never;
+        /**
+         * Play scenarios on a throw-away cluster
+         * @description The fault is injected, booted into and named by the doctor, who is not told which it is. The live data are not touched.
+         */
+        post: operations["begin_lab_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lab/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far a run is
+         * @description With `after` the answer waits until the revision is another, or ten seconds.
+         */
+        get: operations["lab_run"];
+        put?: never;
+        post?: never;
+        /**
+         * End a run and remove its cluster
+         * @description What was seen stays to be read.
+         */
+        delete: operations["end_lab_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lab/runs/{id}/remedy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Apply the remedy of a diagnosed run and boot again, twice */
+        post: operations["cure_lab_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lab/runs/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was seen of a run, as one file */
+        get: operations["lab_report"];
+        put?: never;
+        /** Write what was seen of a run into the folder of downloads */
+        post: operations["save_lab_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lab/scenarios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every scenario, and the night on which they were found */
+        get: operations["lab_scenarios"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/maintenance": {
         parameters: {
             query?: never;
@@ -2177,6 +2329,13 @@ export interface components {
             status: string;
             title: string;
         };
+        /** @description Every scenario, and the night on which they were found. */
+        Catalogue: {
+            /** @description In the order of the night. */
+            incidents: components["schemas"]["Incident"][];
+            /** @description In the order of the stages. */
+            scenarios: components["schemas"]["Scenario"][];
+        };
         /**
          * @description What replaces one database by another.
          * @enum {string}
@@ -2322,6 +2481,13 @@ export interface components {
              * @description The version that was read.
              */
             version: number;
+        };
+        /** @description A step of a remedy that can be copied. */
+        Command: {
+            /** @description `sql`, `shell`, `file` or `setting`: where it goes. */
+            language: string;
+            /** @description What to enter. */
+            text: string;
         };
         /** @description Connections of one role, program and database in one state. */
         ConnectionGroup: {
@@ -2567,6 +2733,30 @@ export interface components {
             /** @description A few words that name the error. */
             title: string;
         };
+        /** @description What the doctor found. */
+        Examination: {
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            at: string;
+            /** @description What could not be looked at, and why. */
+            could_not: string[];
+            /**
+             * Format: double
+             * @description Milliseconds that it took.
+             */
+            elapsed_ms: number;
+            /** @description In the order of the stages; empty where nothing is known to be wrong. */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Format: uuid
+             * @description Its own id.
+             */
+            id: string;
+            /** @description What was looked at, one thing a line. */
+            looked_at: string[];
+        };
         /** @description Sign-ins that failed for one reason. */
         FailedSignIns: {
             /** Format: int64 */
@@ -2588,6 +2778,29 @@ export interface components {
              * @example /email
              */
             path: string;
+        };
+        /** @description Something that is wrong. */
+        Finding: {
+            /** @description What people do instead, and why it makes things worse. */
+            band_aid: string;
+            /** @description Why it is so. */
+            cause: string;
+            /** @description To the letter. */
+            commands: components["schemas"]["Command"][];
+            /** @description What was seen, one fact a line. */
+            evidence: string[];
+            /** @description Stable id, that of its scenario. */
+            id: string;
+            /** @description What to do. */
+            remedy: string;
+            /** @description Where this is known from. */
+            source: string;
+            /** @description The stage of a boot that it breaks. */
+            stage: string;
+            /** @description That stage as a person reads it. */
+            stage_title: string;
+            /** @description What happened, in a line. */
+            title: string;
         };
         /** @description The first account, which administers the platform. */
         FirstAccount: {
@@ -2611,6 +2824,17 @@ export interface components {
         /** @description Why a boot would refuse the history. */
         HistoryRefusal: {
             code: string;
+            what: string;
+        };
+        /** @description A step of the night that the scenarios come from. */
+        Incident: {
+            /** @description The time on the clock there. */
+            at: string;
+            /** @description The commit that answered it. */
+            commit: string;
+            /** @description The scenarios that show it; empty where there is nothing to play. */
+            scenarios: string[];
+            /** @description What broke, or what was done about it. */
             what: string;
         };
         /** @description An index. */
@@ -2794,6 +3018,26 @@ export interface components {
             status?: string | null;
             /** Format: date-time */
             target_completion_date?: string | null;
+        };
+        /** @description What is to be looked at. Whatever is left out is not looked at. */
+        NewExamination: {
+            /** @description Where the deployment's API answers. */
+            api?: string | null;
+            /** @description The URL of another database, as the deployment has it. */
+            database_url?: string | null;
+            /** @description The deployment's variables, as lines of `NAME=value`. */
+            environment?: string | null;
+            /** @description The origin of the page that asks it. */
+            origin?: string | null;
+            /** @description Whether to look at Drydock's own live database. */
+            own?: boolean;
+            /** @description The files of its folder of revisions. */
+            revisions?: components["schemas"]["RevisionFile"][];
+        };
+        /** @description Which scenarios are to be played. */
+        NewRun: {
+            /** @description Their ids, one to eight; several are injected at once. */
+            scenarios: string[];
         };
         /** @description A snapshot to be made. */
         NewSnapshot: {
@@ -2981,6 +3225,17 @@ export interface components {
             records?: number | null;
             status: string;
         };
+        /** @description Something that a run proves. */
+        Proof: {
+            /** @description Whether it holds. */
+            holds: boolean;
+            /** @description `R1` to `R6`. */
+            rule: string;
+            /** @description What is to be proven. */
+            title: string;
+            /** @description What was counted or compared. */
+            what: string;
+        };
         /** @description What a search through an index finds in one client account. */
         Recall: {
             client_account: string;
@@ -3115,6 +3370,13 @@ export interface components {
              */
             version: number;
         };
+        /** @description A file of a folder of revisions. */
+        RevisionFile: {
+            /** @description Its name, without a folder. */
+            name: string;
+            /** @description Its text, or the beginning of it that holds its revision. */
+            text: string;
+        };
         /** @description Every role and level with what it may do. */
         Roles: {
             /** @description Least first. */
@@ -3123,6 +3385,120 @@ export interface components {
             permissions: components["schemas"]["PermissionRule"][];
             /** @description Weakest first. */
             roles: components["schemas"]["NamedWord"][];
+        };
+        /** @description Scenarios being played on a throw-away cluster. */
+        Run: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            began_at?: string | null;
+            /** @description Every boot, in order. */
+            boots: components["schemas"]["RunBoot"][];
+            error?: components["schemas"]["RunError"] | null;
+            /** @description What the doctor says, who is not told which scenario it is. Null until it has looked. */
+            findings?: components["schemas"]["Finding"][] | null;
+            /**
+             * Format: uuid
+             * @description Its own id.
+             */
+            id: string;
+            /** @description What is done, in order; those to come as well. */
+            phases: components["schemas"]["RunPhase"][];
+            /** @description What is proven at the end. */
+            proofs: components["schemas"]["Proof"][];
+            /**
+             * Format: int64
+             * @description Grows by one with every change; ask with `after` set to it to wait for the next.
+             */
+            revision: number;
+            /** @description The ids of the scenarios, in the order in which they were asked for. */
+            scenarios: string[];
+            /** @description The remedy as it will be run, or was. */
+            script?: string | null;
+            /** @description How far it is. */
+            state: components["schemas"]["RunState"];
+            /** @description What a user or operator of the broken deploy sees. */
+            symptoms: components["schemas"]["SymptomLine"][];
+        };
+        /** @description A boot of a run. */
+        RunBoot: {
+            /**
+             * Format: double
+             * @description Milliseconds from its start to its last change.
+             */
+            elapsed_ms: number;
+            /** @description What the red gate says. */
+            failure?: string | null;
+            /** @description The code of the red gate. */
+            failure_code?: string | null;
+            /** @description The part of the run that it is. */
+            phase: string;
+            /** @description Every stage in order. */
+            stages: components["schemas"]["RunStage"][];
+            /** @description `booting`, `ready` or `failed`. */
+            state: string;
+        };
+        /** @description Why a run could not be played to its end. */
+        RunError: {
+            /** @description Stable code, explained in docs/errors.md. */
+            code: string;
+            /** @description What to do next. */
+            next_step: string;
+            /** @description What happened. */
+            what: string;
+        };
+        /** @description A part of a run. */
+        RunPhase: {
+            /**
+             * Format: double
+             * @description Milliseconds it took; null until it has ended.
+             */
+            elapsed_ms?: number | null;
+            /** @description `prepare`, `inject`, `boot`, `symptom`, `diagnose`, `remedy`, `boot-again`, `second-boot`, `compare`. */
+            name: string;
+            /** @description `pending`, `running`, `passed` or `failed`. */
+            status: string;
+            /** @description The part as a person reads it. */
+            title: string;
+        };
+        /** @description A stage of such a boot. */
+        RunStage: {
+            /** @description What was found or done. */
+            detail?: string | null;
+            /**
+             * Format: double
+             * @description Milliseconds it took; null until it has ended.
+             */
+            elapsed_ms?: number | null;
+            /** @description Its name. */
+            name: string;
+            /** @description `pending`, `running`, `passed` or `failed`. */
+            status: string;
+            /** @description The stage as a person reads it. */
+            title: string;
+        };
+        /**
+         * @description How far a run is.
+         * @enum {string}
+         */
+        RunState: "running" | "diagnosed" | "curing" | "done" | "failed" | "cancelled";
+        /** @description A run in a line. */
+        RunSummary: {
+            /** Format: date-time */
+            began_at?: string | null;
+            /** @description Proofs that hold, of those that were made. */
+            holds: number;
+            /** Format: uuid */
+            id: string;
+            proofs: number;
+            scenarios: string[];
+            state: components["schemas"]["RunState"];
+        };
+        /** @description The runs that are remembered. */
+        Runs: {
+            /** @description Newest first. */
+            runs: components["schemas"]["RunSummary"][];
         };
         /** @description The platform at one moment. */
         Sample: {
@@ -3144,6 +3520,11 @@ export interface components {
              * @description Requests turned away since the program started.
              */
             turned_away: number;
+        };
+        /** @description A report that was written. */
+        SavedReport: {
+            /** @description Where. */
+            path: string;
         };
         /** @description A view kept under a name. */
         SavedView: {
@@ -3170,6 +3551,31 @@ export interface components {
         SavedViews: {
             /** @description By name. */
             views: components["schemas"]["SavedView"][];
+        };
+        /** @description A fault that can be reproduced. */
+        Scenario: {
+            /** @description What people do instead, and why it makes things worse. */
+            band_aid: string;
+            /** @description Why it is so. */
+            cause: string;
+            /** @description To the letter. */
+            commands: components["schemas"]["Command"][];
+            /** @description `live`: what is seen really happens here; `transcript`: some of it is quoted, because the bundle does not hold what says it. */
+            fidelity: string;
+            /** @description What of it is live, or why it cannot be. */
+            fidelity_note: string;
+            /** @description Stable id; the doctor names its findings by it. */
+            id: string;
+            /** @description What to do. */
+            remedy: string;
+            /** @description Where this is known from. */
+            source: string;
+            /** @description The stage of a boot that it breaks. */
+            stage: string;
+            /** @description That stage as a person reads it. */
+            stage_title: string;
+            /** @description What happened, in a line. */
+            title: string;
         };
         /** @description A stretch of the server's log. */
         ServerLog: {
@@ -3340,6 +3746,15 @@ export interface components {
              */
             elapsed_ms: number;
             undo?: components["schemas"]["Undo"] | null;
+        };
+        /** @description A line that somebody sees. */
+        SymptomLine: {
+            /** @description Who says it: `drydock`, `PostgreSQL`, `HTTP`, `Chromium`, `alembic`, … */
+            source: string;
+            /** @description What it says. */
+            text: string;
+            /** @description Whether it is quoted from such a failure, and did not just happen. */
+            transcript: boolean;
         };
         /** @description Assets whose operating systems have something in common. */
         Systems: {
@@ -7860,6 +8275,679 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    examine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExamination"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Examination"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    examination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The examination */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Examination"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    examination_report: {
+        parameters: {
+            query?: {
+                /** @description `md` or `html`; `md` when not given. */
+                format?: string;
+                /** @description Of an examination, only the finding of this id. */
+                finding?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The examination */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    save_examination_report: {
+        parameters: {
+            query?: {
+                /** @description `md` or `html`; `md` when not given. */
+                format?: string;
+                /** @description Of an examination, only the finding of this id. */
+                finding?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The examination */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReport"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    lab_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Runs"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    begin_lab_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRun"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    lab_run: {
+        parameters: {
+            query?: {
+                /** @description Answer when the revision is another than this, or after ten seconds. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    end_lab_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    cure_lab_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    lab_report: {
+        parameters: {
+            query?: {
+                /** @description `md` or `html`; `md` when not given. */
+                format?: string;
+                /** @description Of an examination, only the finding of this id. */
+                finding?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    save_lab_report: {
+        parameters: {
+            query?: {
+                /** @description `md` or `html`; `md` when not given. */
+                format?: string;
+                /** @description Of an examination, only the finding of this id. */
+                finding?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReport"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    lab_scenarios: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Catalogue"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

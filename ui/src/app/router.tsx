@@ -9,6 +9,8 @@ import { dataRoutes } from "../pages/data/routes";
 import { clientHome, engagementsRoutes, engagementHome } from "../pages/engagements/routes";
 import { Home } from "../pages/Home";
 import { Broken, NotFound } from "../pages/NotFound";
+import { doctorRoutes } from "../pages/doctor/routes";
+import { labRoutes } from "../pages/lab/routes";
 import { monitoringRoutes } from "../pages/monitoring/routes";
 import { across, overviewRoutes } from "../pages/overview/routes";
 import { signInRoutes } from "../pages/sign-in/routes";
@@ -34,6 +36,8 @@ const routeTree = root.addChildren([
     ...dataRoutes,
     ...accountRoutes,
     ...auditRoutes,
+    ...doctorRoutes,
+    ...labRoutes,
     ...monitoringRoutes,
     client.addChildren([
       clientHome,
