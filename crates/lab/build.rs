@@ -20,16 +20,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     ids.sort();
     let (mut modules, mut list, mut names) = (String::new(), String::new(), String::new());
+    // A few of each group are played in the short form: every fifth, beginning with the first.
+    let mut in_group = (String::new(), 0_usize);
     for id in &ids {
+        let group = id.split('-').next().unwrap_or_default();
+        in_group = if in_group.0 == group { (in_group.0, in_group.1 + 1) } else { (group.to_owned(), 0) };
+        let form = if in_group.1.is_multiple_of(5) { "short" } else { "long" };
         let module = id.replace('-', "_");
         let file = folder.join(id).join("mod.rs");
         writeln!(modules, "#[path = {:?}]\nmod {module};", file.to_str().ok_or("a path that is no text")?)?;
         writeln!(list, "    &{module}::SCENARIO,")?;
-        writeln!(names, "        $then!({module}, {id:?});")?;
+        writeln!(names, "        $then!({form}, {module}, {id:?});")?;
     }
     let code = format!(
         "{modules}\n/// Every scenario, by id.\npub static SCENARIOS: &[&crate::Scenario] = &[\n{list}];\n\n\
-         /// Calls a macro with the name and the id of every scenario: a test for each needs no list.\n\
+         /// Calls a macro with `short` or `long`, the name and the id of every scenario: a test for each needs no list.\n\
          #[macro_export]\nmacro_rules! for_each_scenario {{\n    ($then:ident) => {{\n{names}    }};\n}}\n"
     );
     fs::write(Path::new(&env::var("OUT_DIR")?).join("scenarios.rs"), code)?;

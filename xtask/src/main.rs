@@ -8,6 +8,7 @@ mod bundle;
 mod client;
 mod http;
 mod interrupt;
+mod lab;
 mod migration;
 mod native;
 mod node;
@@ -43,11 +44,13 @@ cargo xtask <command> [--verbose]
   run [-- ARGUMENTS]                     prepare, compile and start Drydock; without a display serve it to a browser
   test [--only SUITE]                    every check: format, lints, unit, integration, page and window tests
   bench SUBJECT [--rounds N] [--peers] [--assets N] [--markdown] [--drydock FILE]
-                                         measure api, boot, reset, schema, sign-in or snapshot (release build), beside other embedded
+                                         measure api, boot, doctor, reset, schema, sign-in or snapshot (release build), beside other embedded
                                          servers; schema and api read pages of N assets (1,000,000)
   torture [--seed N] [--rounds N] [--only PART] [--short] [--drydock FILE]
                                          kills, full disks and power cuts under load, on the release build (a short run: on the
                                          debug build) or on the program named
+  lab [ID...] [--pairs N] [--seed N] [--drydock FILE]
+                                         play the deploy lab's scenarios, all of them and 50 pairs, and judge each by every rule
   bundle                                 build the release .deb and prove that it unpacks and runs
   postgres [--target TRIPLE] [--force]   fetch the PostgreSQL tree into resources/postgres
   schema [--check]                       write the schema's listings, pages and diagram
@@ -94,7 +97,7 @@ fn act(mut arguments: Vec<String>) -> Result<ExitCode> {
             let drydock = given(&mut arguments)?;
             let Some(subject) = arguments.first() else {
                 bail!(
-                    "name what to measure: `cargo xtask bench api`, `boot`, `reset`, `schema`, `sign-in` or `snapshot`"
+                    "name what to measure: `cargo xtask bench api`, `boot`, `doctor`, `reset`, `schema`, `sign-in` or `snapshot`"
                 );
             };
             none_left(&arguments[1..])?;
@@ -119,6 +122,22 @@ fn act(mut arguments: Vec<String>) -> Result<ExitCode> {
             if count.failed > 0 {
                 return Ok(ExitCode::FAILURE);
             }
+        }
+        "lab" => {
+            let pairs = number(&mut arguments, "--pairs")?;
+            let seed = number(&mut arguments, "--seed")?.unwrap_or(1);
+            let given = given(&mut arguments)?;
+            if let Some(option) = arguments.iter().find(|argument| argument.starts_with('-')) {
+                bail!("{option} is not understood here: `cargo xtask help` lists what is");
+            }
+            system::ensure(&repo, Level::Base)?;
+            let tree = postgres::ensure(&repo, postgres::HOST, false)?;
+            let drydock = match given {
+                Some(path) => path,
+                None => build::build(&repo, Program::Command, Profile::Dev)?,
+            };
+            let program = site::Program::new(&repo, drydock, tree)?;
+            interrupt::guarded(|| lab::run(&program, &lab::Options { ids: arguments, pairs, seed }))?;
         }
         "bundle" => {
             none_left(&arguments)?;

@@ -122,13 +122,26 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: SnapshotCommand,
     },
-    /// Play fault scenarios at once on a throw-away cluster; without an id, list the scenarios.
+    /// Look for what is wrong with a deployment, changing nothing: Drydock's own database, or what is named. The exit code is 0 when
+    /// nothing is, 1 when something is, and 2 when it could not be looked at.
+    Doctor {
+        #[command(flatten)]
+        ailing: Ailing,
+        /// Print the findings as JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Play fault scenarios on a throw-away cluster: those named, all at once. Without any, list them.
     Lab {
-        /// Ids of scenarios.
+        /// Ids of scenarios, or `replay` for the night that began it all.
         #[arg(value_name = "ID")]
         scenarios: Vec<String>,
         #[command(flatten)]
-        tree: TreePlace,
+        judging: Judging,
+        #[command(flatten)]
+        place: Place,
     },
     /// Print the API's OpenAPI document.
     Openapi,
@@ -140,6 +153,43 @@ pub(crate) enum Command {
         #[command(flatten)]
         tree: TreePlace,
     },
+}
+
+/// How scenarios are judged.
+#[derive(Args)]
+pub(crate) struct Judging {
+    /// Play the named ones, or all of them, one after the other, and judge each by every rule.
+    #[arg(long)]
+    pub(crate) judge: bool,
+    /// Then as many pairs at the same time.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "judge")]
+    pub(crate) pairs: usize,
+    /// The number that the choice of pairs follows from.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Print the outcome as JSON.
+    #[arg(long, requires = "judge")]
+    pub(crate) json: bool,
+}
+
+/// What may be ill.
+#[derive(Args)]
+pub(crate) struct Ailing {
+    /// URL of a database; its password is used and never shown.
+    #[arg(value_name = "DATABASE_URL")]
+    pub(crate) url: Option<String>,
+    /// URL of an API to ask as a browser would.
+    #[arg(long, value_name = "URL")]
+    pub(crate) api: Option<String>,
+    /// Origin of the page that calls the API, such as https://app.example.com.
+    #[arg(long, value_name = "ORIGIN", requires = "api")]
+    pub(crate) origin: Option<String>,
+    /// File with the deployment's variables, a NAME=value on each line.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env_file: Option<PathBuf>,
+    /// Folder with the deployment's migrations: Alembic's revisions, or SQL files of sqlx or Flyway.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) migrations: Option<PathBuf>,
 }
 
 /// What to seed with: the same values give the same rows.

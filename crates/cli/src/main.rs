@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod child;
+mod doctor;
 mod exec;
 mod history;
 mod lab;
@@ -73,7 +74,12 @@ fn main() -> ExitCode {
                 signals.or(check::run(place.settings("check"), json, started)).await
             }
             Command::Status { place, json } => signals.or(status::run(&place.settings("status"), json)).await,
-            Command::Lab { scenarios, tree } => signals.or(lab::run(&scenarios, &tree.settings("lab"))).await,
+            Command::Doctor { ailing, json, place } => {
+                signals.or(doctor::run(place.settings("doctor"), ailing, json)).await
+            }
+            Command::Lab { scenarios, judging, place } => {
+                signals.or(lab::run(&scenarios, &judging, place.settings("lab"))).await
+            }
             Command::Openapi => Some(openapi()),
             Command::Template { file, tree } => signals.or(template(&tree.settings("template"), &file)).await,
         };

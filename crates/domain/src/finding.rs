@@ -29,6 +29,24 @@ pub struct Finding {
     pub source: &'static str,
 }
 
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "{} at {}: {}", self.id, self.stage.name(), self.title)?;
+        for line in &self.evidence {
+            writeln!(f, "  seen      {line}")?;
+        }
+        writeln!(f, "  cause     {}", self.cause)?;
+        writeln!(f, "  remedy    {}", self.remedy.text)?;
+        for command in &self.remedy.commands {
+            let mut lines = command.text.lines();
+            writeln!(f, "    {:<7} {}", command.language.name(), lines.next().unwrap_or_default())?;
+            lines.try_for_each(|line| writeln!(f, "            {line}"))?;
+        }
+        writeln!(f, "  not       {}", self.band_aid)?;
+        writeln!(f, "  source    {}", self.source)
+    }
+}
+
 /// What to do about a finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Remedy {

@@ -26,6 +26,8 @@ pub struct Sources {
     pub api: Option<Api>,
     /// The red gate of a boot that was tried.
     pub failure: Option<Failure>,
+    /// How many numbers the deployment's model makes of a text, where its variables do not say so.
+    pub dimensions: Option<i32>,
 }
 
 /// An API to ask.
@@ -74,10 +76,10 @@ pub async fn gather(sources: &Sources) -> Evidence {
             Err(error) => evidence.notes.push(error.to_string()),
         }
     }
-    evidence.dimensions = sources
-        .environment
-        .as_ref()
-        .and_then(|variables| DIMENSIONS.iter().find_map(|name| variables.get(*name)?.trim().parse().ok()));
+    evidence.dimensions = sources.dimensions.or_else(|| {
+        let variables = sources.environment.as_ref()?;
+        DIMENSIONS.iter().find_map(|name| variables.get(*name)?.trim().parse().ok())
+    });
     web::gather(sources, &mut evidence).await;
     evidence
 }

@@ -7,7 +7,9 @@
 
 mod desk;
 mod doctor;
+pub mod environment;
 mod evidence;
+pub mod judge;
 mod platform;
 pub mod replay;
 mod run;
@@ -18,6 +20,8 @@ mod stand;
 
 pub use desk::Desk;
 pub use doctor::doctor;
+pub use drydock_domain::finding;
+pub use drydock_store::observe;
 pub use evidence::{Api, Evidence, Sources, gather};
 pub use run::{Event, Order, Person, Phase, Proof, Report, Run, SymptomLine, Told, run};
 pub use scenario::{

@@ -27,8 +27,6 @@ use crate::{
 };
 use intact::Contents;
 
-/// How long a server that never becomes ready is watched.
-const NOT_READY: Duration = Duration::from_millis(1_500);
 /// How long a boot may take before the scenario is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long a migrator of the lab waits for another.
@@ -233,21 +231,40 @@ impl Run {
     }
 
     async fn until_diagnosis(&mut self) -> Result<(), LabError> {
-        let booting = self.boots();
-        self.phase(Phase::Prepare, async |run| run.prepare(booting).await).await?;
-        if booting {
-            self.faulty_boot().await?;
+        let phase = self.enter(Phase::Prepare);
+        let mut done = self.prepare();
+        if self.boots() && !self.stand.settings.templates.iter().any(|template| template.is_file()) {
+            done = first_boot(self.stand.settings.clone()).await;
+        }
+        self.leave(phase, done)?;
+        if self.boots() {
+            let plain = self.stand.settings.clone();
+            let before: Vec<&'static Step> =
+                self.order.scenarios.iter().flat_map(|scenario| scenario.before).collect();
+            for step in before {
+                self.stand.play(step).await?;
+            }
+            match self.faulty_boot().await {
+                // A template of another build was left alone, so that there is no database yet.
+                Err(LabError::Refused(refusal, _)) if refusal.sqlstate.as_deref() == Some("3D000") => {
+                    first_boot(plain).await?;
+                    self.faulty_boot().await?;
+                }
+                booted => booted?,
+            }
         } else {
-            self.phase(Phase::Inject, async |run| run.inject().await).await?;
+            let phase = self.enter(Phase::Inject);
+            let done = self.inject().await;
+            self.leave(phase, done)?;
         }
         // Before the symptom's own statements change what there is to see.
         let evidence = self.look().await?;
-        self.phase(Phase::Symptom, async |run| run.symptom().await).await?;
-        self.phase(Phase::Diagnose, async |run| {
-            run.report.findings = doctor(&evidence);
-            Ok(())
-        })
-        .await?;
+        let phase = self.enter(Phase::Symptom);
+        let done = self.symptom().await;
+        self.leave(phase, done)?;
+        let phase = self.enter(Phase::Diagnose);
+        self.report.findings = doctor(&evidence);
+        self.leave(phase, Ok(()))?;
         self.tell(&Event::Diagnosis { findings: self.report.findings.clone() });
         self.report.script = self
             .order
@@ -267,33 +284,36 @@ impl Run {
     /// # Errors
     /// [`LabError`].
     pub async fn cure(&mut self) -> Result<(), LabError> {
-        self.phase(Phase::Remedy, async |run| {
-            let steps: Vec<&'static Step> =
-                run.order.scenarios.iter().flat_map(|scenario| scenario.cure).collect();
-            for step in steps {
-                run.stand.play(step).await?;
-            }
-            run.stand.release().await;
-            run.stand.sources.failure = None;
-            run.stop().await
-        })
-        .await?;
+        let phase = self.enter(Phase::Remedy);
+        let done = self.apply().await;
+        self.leave(phase, done)?;
         let outcome = self.boot(Phase::BootAgain).await?;
         let findings = doctor(&self.look().await?);
-        self.report.proofs.push(proof::green("R3", "The remedy makes every gate green", &outcome, &findings));
+        let title = "The remedy makes every gate green";
+        self.report.proofs.push(proof::green("R3", title, &outcome, &findings));
         let cured = self.contents().await?;
         self.stop().await?;
         let outcome = self.boot(Phase::SecondBoot).await?;
         let findings = doctor(&self.look().await?);
-        self.phase(Phase::Compare, async |run| {
-            let second = run.contents().await?;
-            run.report.proofs.push(proof::second(&outcome, &findings, &cured.changes(&second, &[])));
-            let touched: Vec<&str> =
-                run.order.scenarios.iter().flat_map(|scenario| scenario.touches).copied().collect();
-            run.report.proofs.push(proof::intact(&run.before.changes(&second, &touched), second.rows()));
-            Ok(())
-        })
-        .await
+        let phase = self.enter(Phase::Compare);
+        let second = self.contents().await;
+        let second = self.leave(phase, second)?;
+        self.report.proofs.push(proof::second(&outcome, &findings, &cured.changes(&second, &[])));
+        let touched: Vec<&str> =
+            self.order.scenarios.iter().flat_map(|scenario| scenario.touches).copied().collect();
+        self.report.proofs.push(proof::intact(&self.before.changes(&second, &touched), second.rows()));
+        Ok(())
+    }
+
+    async fn apply(&mut self) -> Result<(), LabError> {
+        let steps: Vec<&'static Step> =
+            self.order.scenarios.iter().flat_map(|scenario| scenario.cure).collect();
+        for step in steps {
+            self.stand.play(step).await?;
+        }
+        self.stand.release_sessions().await;
+        self.stand.sources.failure = None;
+        self.stop().await
     }
 
     /// What is known so far.
@@ -326,50 +346,35 @@ impl Run {
         (self.told)(event);
     }
 
-    async fn phase(
-        &mut self,
-        phase: Phase,
-        work: impl AsyncFnOnce(&mut Self) -> Result<(), LabError>,
-    ) -> Result<(), LabError> {
-        let begun = Instant::now();
+    fn enter(&self, phase: Phase) -> (Phase, Instant) {
         self.tell(&Event::Phase { phase, status: StageStatus::Running, elapsed_ms: None });
-        let done = work(self).await;
+        (phase, Instant::now())
+    }
+
+    fn leave<T>(&self, (phase, begun): (Phase, Instant), done: Result<T, LabError>) -> Result<T, LabError> {
         let status = if done.is_ok() { StageStatus::Passed } else { StageStatus::Failed };
         let elapsed_ms = Some(begun.elapsed().as_secs_f64() * 1e3);
         self.tell(&Event::Phase { phase, status, elapsed_ms });
         done
     }
 
-    /// Boots once without the fault, so that there is something that it can break.
-    async fn prepare(&mut self, booting: bool) -> Result<(), LabError> {
+    /// Writes what the deployment ships.
+    fn prepare(&mut self) -> Result<(), LabError> {
         if self.stand.world() == World::Platform {
             platform::write_revisions(&self.stand.versions(), REVISIONS)?;
             self.stand.sources.migrations = Some(self.stand.versions());
         }
-        if !booting {
-            return Ok(());
-        }
-        self.stand.settings.deployment.patience = Some(LOCK_PATIENCE);
-        let platform = Platform::new(self.stand.settings.clone());
-        let booted = platform.boot().await;
-        let made = match (booted, platform.target().await) {
-            (Ok(()), Some(target)) => {
-                self.stand.at(Some(&target));
-                let made = self.make_world(&target).await;
-                self.before = Contents::of(&target, self.stand.world()).await?;
-                made
-            }
-            (booted, _) => booted.map_err(LabError::from),
-        };
-        platform.shutdown().await?;
-        made
+        Ok(())
     }
 
-    async fn make_world(&self, target: &Target) -> Result<(), LabError> {
+    /// Makes the scenario's world beside Drydock's own, and looks at all of it.
+    async fn make_world(&mut self, target: &Target) -> Result<(), LabError> {
         if self.stand.world() == World::Platform {
             platform::make(target).await?;
         }
-        intact::mark(target).await
+        intact::mark(target).await?;
+        self.before = Contents::of(target, self.stand.world()).await?;
+        Ok(())
     }
 
     async fn inject(&mut self) -> Result<(), LabError> {
@@ -383,12 +388,7 @@ impl Run {
 
     /// Boots with the fault: it is put in between the server's start and the first look at the database.
     async fn faulty_boot(&mut self) -> Result<(), LabError> {
-        let before: Vec<&'static Step> =
-            self.order.scenarios.iter().flat_map(|scenario| scenario.before).collect();
-        for step in before {
-            self.stand.play(step).await?;
-        }
-        let never_ready = self.order.scenarios.iter().any(|scenario| scenario.boot == Expect::NotReady);
+        self.stand.settings.deployment.patience = Some(LOCK_PATIENCE);
         let (pause, mut paused) = mpsc::channel::<Paused>(1);
         let mut settings = self.stand.settings.clone();
         settings.deployment.pause = Some(pause);
@@ -401,15 +401,19 @@ impl Run {
         let outcome = {
             let boot = platform.boot();
             tokio::pin!(boot);
-            let limit = if never_ready { NOT_READY } else { PATIENCE };
-            let deadline = tokio::time::sleep(limit);
+            let deadline = tokio::time::sleep(PATIENCE);
             tokio::pin!(deadline);
             loop {
                 tokio::select! {
                     outcome = &mut boot => break Some(outcome),
                     Some(paused) = paused.recv() => {
                         self.stand.at(Some(&paused.target));
-                        injected = self.phase(Phase::Inject, async |run| run.inject().await).await;
+                        let phase = self.enter(Phase::Inject);
+                        let mut done = self.make_world(&paused.target).await;
+                        if done.is_ok() {
+                            done = self.inject().await;
+                        }
+                        injected = self.leave(phase, done);
                         // What the fault changes about what is shipped, this boot ships as well.
                         if injected.is_err() {
                             break None;
@@ -422,7 +426,7 @@ impl Run {
         };
         let elapsed_ms = Some(begun.elapsed().as_secs_f64() * 1e3);
         let snapshot = platform.watch().borrow().clone();
-        if injected.is_err() || (outcome.is_none() && !never_ready) {
+        if injected.is_err() || outcome.is_none() {
             platform.shutdown().await?;
             injected?;
             return Err(LabError::Unplayable("the boot with the fault did not come to an end".to_owned()));
@@ -453,19 +457,13 @@ impl Run {
         }
         let platform = Platform::new(self.stand.settings.clone());
         self.watch(&platform, phase);
-        let mut outcome = Ok(());
-        self.phase(phase, async |run| {
-            outcome = match tokio::time::timeout(PATIENCE, platform.boot()).await {
-                Ok(outcome) => outcome,
-                Err(_) => return Err(LabError::Unplayable("a boot did not come to an end".to_owned())),
-            };
-            run.report.boots.push(platform.watch().borrow().clone());
-            run.stand.at(platform.target().await.as_ref());
-            Ok(())
-        })
-        .await?;
+        let entered = self.enter(phase);
+        let booted = tokio::time::timeout(PATIENCE, platform.boot()).await;
+        let outcome = booted.map_err(|_| LabError::Unplayable("a boot did not come to an end".to_owned()));
+        self.report.boots.push(platform.watch().borrow().clone());
+        self.stand.at(platform.target().await.as_ref());
         self.platform = Some(platform);
-        Ok(outcome)
+        self.leave(entered, outcome)
     }
 
     /// Tells of every change of a boot, as long as it lasts.
@@ -547,4 +545,12 @@ impl Run {
             None => Ok(()),
         }
     }
+}
+
+/// Boots once without the fault, where there is no template to unpack: there must be something that it can break.
+async fn first_boot(settings: Settings) -> Result<(), LabError> {
+    let platform = Platform::new(settings);
+    let booted = platform.boot().await;
+    platform.shutdown().await?;
+    Ok(booted?)
 }

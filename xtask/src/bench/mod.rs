@@ -2,6 +2,7 @@
 
 mod api;
 mod boot;
+mod doctor;
 mod peers;
 mod quiet;
 mod reset;
@@ -39,7 +40,7 @@ pub(crate) struct Options {
     pub(crate) drydock: Option<PathBuf>,
 }
 
-/// Measures one subject: `api`, `boot`, `reset`, `schema`, `sign-in` or `snapshot`.
+/// Measures one subject: `api`, `boot`, `doctor`, `reset`, `schema`, `sign-in` or `snapshot`.
 pub(crate) fn run(repo: &Repo, subject: &str, options: &Options) -> Result<()> {
     if options.rounds < ROUNDS {
         bail!("{} rounds are too few for a median: ask for {ROUNDS} or more", options.rounds);
@@ -47,14 +48,20 @@ pub(crate) fn run(repo: &Repo, subject: &str, options: &Options) -> Result<()> {
     let measure = match subject {
         "api" => api::run,
         "boot" => boot::run,
+        "doctor" => doctor::run,
         "reset" => reset::run,
         "schema" => schema::run,
         "sign-in" => sign_in::run,
         "snapshot" => snapshot::run,
-        other => bail!("{other} cannot be measured: choose api, boot, reset, schema, sign-in or snapshot"),
+        other => {
+            bail!("{other} cannot be measured: choose api, boot, doctor, reset, schema, sign-in or snapshot")
+        }
     };
     if options.peers && subject == "snapshot" {
         bail!("no peer has snapshots: `bench snapshot` compares with pg_dump and pg_restore instead");
+    }
+    if options.peers && subject == "doctor" {
+        bail!("no peer has a doctor");
     }
     if options.peers && subject == "api" {
         bail!("no peer has an API: `bench api` compares its two doors");

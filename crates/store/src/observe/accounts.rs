@@ -1,6 +1,6 @@
 //! How the accounts stand: counts alone.
 
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::{PgConnection, Row as _};
 
 use super::{Table, attempt};
 use crate::clone::quoted;
@@ -56,16 +56,11 @@ pub(super) async fn count(
         )
     };
     let unread = "null::bigint".to_owned();
-    let admin = if has_roles {
-        format!(
-            "exists (select from {schema}.user_roles r where r.user_id = u.id and r.role_type = 'platform_admin')"
-        )
-    } else {
-        "false".to_owned()
-    };
-    let unassociated = if has_profiles && beside("user_account_associations", &["user_id"]) {
+    // Without roles nobody knows who needs no client account of their own.
+    let unassociated = if has_profiles && has_roles && beside("user_account_associations", &["user_id"]) {
         with(&format!(
-            "lower(p.status::text) = 'active' and not {admin}
+            "lower(p.status::text) = 'active'
+             and not exists (select from {schema}.user_roles r where r.user_id = u.id and r.role_type = 'platform_admin')
              and not exists (select from {schema}.user_account_associations a where a.user_id = u.id)"
         ))
     } else {
@@ -77,45 +72,35 @@ pub(super) async fn count(
         if has_profiles { with("true") } else { unread.clone() },
         if has_profiles { with("p.status::text = 'active'") } else { unread },
     );
-    type Counts = (i64, i64, Option<i64>, Option<i64>, Option<i64>);
-    let counted: Option<Counts> = attempt(connection, async |connection| {
-        // The schema is the catalogue's and quoted.
-        sqlx::query_as(AssertSqlSafe(statement)).persistent(false).fetch_one(connection).await
-    })
-    .await?;
-    let Some((all, enabled, with_profile, with_active_profile, without_association)) = counted else {
-        return Ok(None);
-    };
+    let Some(counted) = attempt(connection, statement).await? else { return Ok(None) };
+    let Some(row) = counted.first() else { return Ok(None) };
     let hashes = if users.has("password_hash") {
         let statement = format!(
             "select coalesce(substring(password_hash::text from '^(\\$[a-z0-9-]{{1,12}}\\$)'), 'no known form'), count(*)
              from {schema}.users where password_hash is not null group by 1 order by 1"
         );
-        attempt(connection, async |connection| {
-            sqlx::query_as(AssertSqlSafe(statement)).persistent(false).fetch_all(connection).await
-        })
-        .await?
+        let rows = attempt(connection, statement).await?.unwrap_or_default();
+        rows.iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .collect::<Result<Vec<_>, sqlx::Error>>()?
     } else {
-        None
+        Vec::new()
     };
     let profile = if beside("seed_history", &["profile"]) {
         let statement = format!("select profile::text from {schema}.seed_history limit 1");
-        attempt(connection, async |connection| {
-            sqlx::query_scalar(AssertSqlSafe(statement)).persistent(false).fetch_optional(connection).await
-        })
-        .await?
-        .flatten()
+        let rows = attempt(connection, statement).await?.unwrap_or_default();
+        rows.first().map(|row| row.try_get(0)).transpose()?
     } else {
         None
     };
     Ok(Some(Accounts {
         schema: users.schema.clone(),
-        users: all,
-        enabled,
-        with_profile,
-        with_active_profile,
-        without_association,
-        hashes: hashes.unwrap_or_default(),
+        users: row.try_get(0)?,
+        enabled: row.try_get(1)?,
+        with_profile: row.try_get(2)?,
+        with_active_profile: row.try_get(3)?,
+        without_association: row.try_get(4)?,
+        hashes,
         profile,
     }))
 }

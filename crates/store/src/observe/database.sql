@@ -100,8 +100,8 @@ SELECT jsonb_build_object(
                      'state_ms', (extract(epoch FROM clock_timestamp() - state_change) * 1000)::bigint,
                      'transaction_ms', (extract(epoch FROM clock_timestamp() - xact_start) * 1000)::bigint,
                      'blocked_by', to_jsonb(pg_blocking_pids(pid)),
-                     -- What kind of statement: the text itself may hold values.
-                     'statement', lower(substring(query FROM '^\s*([A-Za-z]+)')))
+                     -- What kind of statement, behind a BEGIN: the text itself may hold values.
+                     'statement', lower(substring(query FROM '(?i)^\s*(?:begin\s*;\s*)?([a-z]+)')))
                      ORDER BY pid), '[]')
                  FROM (SELECT * FROM clients WHERE datname = current_database() ORDER BY pid LIMIT 500) c),
     'extension', (SELECT jsonb_build_object(

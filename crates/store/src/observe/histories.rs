@@ -1,6 +1,6 @@
 //! The tables in which migration tools write down what they have applied.
 
-use sqlx::{AssertSqlSafe, PgConnection, Row as _};
+use sqlx::{PgConnection, Row as _};
 
 use super::{Table, attempt};
 use crate::{clone::quoted, content::hexadecimal};
@@ -134,21 +134,19 @@ async fn rows(
             "select app::text || '.' || name::text, '', null::text, true from {from} order by id limit {ROWS}"
         ),
     };
-    attempt(connection, async |connection| {
-        // Schema and name are the catalogue's and quoted.
-        let rows = sqlx::query(AssertSqlSafe(statement)).persistent(false).fetch_all(connection).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(HistoryRow {
-                    id: row.try_get::<Option<String>, _>(0)?.unwrap_or_default(),
-                    description: row.try_get::<Option<String>, _>(1)?.unwrap_or_default(),
-                    checksum: row.try_get(2)?,
-                    success: row.try_get::<Option<bool>, _>(3)?.unwrap_or(false),
-                })
+    let Some(rows) = attempt(connection, statement).await? else { return Ok(None) };
+    let rows: Result<Vec<HistoryRow>, sqlx::Error> = rows
+        .iter()
+        .map(|row| {
+            Ok(HistoryRow {
+                id: row.try_get::<Option<String>, _>(0)?.unwrap_or_default(),
+                description: row.try_get::<Option<String>, _>(1)?.unwrap_or_default(),
+                checksum: row.try_get(2)?,
+                success: row.try_get::<Option<bool>, _>(3)?.unwrap_or(false),
             })
-            .collect()
-    })
-    .await
+        })
+        .collect();
+    Ok(Some(rows?))
 }
 
 /// A checksum as sqlx's table holds it, in hexadecimal.
