@@ -409,7 +409,14 @@ impl Run {
                     Some(paused) = paused.recv() => {
                         self.stand.at(Some(&paused.target));
                         let phase = self.enter(Phase::Inject);
-                        let mut done = self.make_world(&paused.target).await;
+                        // What is unpacked beside the server's start is there when all of it is on the disk.
+                        let mut done = match platform.cluster().await {
+                            Some(cluster) => cluster.durable().await.map_err(LabError::from),
+                            None => Ok(()),
+                        };
+                        if done.is_ok() {
+                            done = self.make_world(&paused.target).await;
+                        }
                         if done.is_ok() {
                             done = self.inject().await;
                         }
