@@ -1,8 +1,10 @@
 import { defineConfig } from "@playwright/test";
 
+const asked = (variable: string) => process.env[variable] !== undefined;
+
 export default defineConfig({
   testDir: ".",
-  testMatch: process.env["SCREENSHOTS"] === undefined ? "*.spec.ts" : "screenshots.ts",
+  testMatch: asked("SCREENSHOTS") ? "screenshots.ts" : asked("MEASURE_GRID") ? "grid.bench.ts" : "*.spec.ts",
   globalSetup: "./serve.ts",
   fullyParallel: true,
   workers: 2,

@@ -1,4 +1,8 @@
-import { envelope, expect, test } from "./fixtures";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test as plain } from "@playwright/test";
+import { ADMIN, envelope, expect, signIn, test, useToken } from "./fixtures";
+import { start } from "./serve";
 
 const GONE = envelope(503, "platform.database_unavailable", "The database does not answer", "It was lost.", "Wait a moment.");
 
@@ -51,4 +55,39 @@ test("the report of an outage names version, phase, code and the last requests, 
   }
   expect(report.split("The last requests")[1]?.trim().split("\n").length).toBeLessThanOrEqual(51);
   for (const secret of [api.token, "Password123!", "authorization"]) expect(report).not.toContain(secret);
+});
+
+plain("a database server that is killed is told, and the page goes on once it is started again", async ({ page, playwright }) => {
+  let served = await start();
+  try {
+    const request = await playwright.request.newContext({ baseURL: served.url });
+    const api = await signIn(request, ADMIN);
+    await request.dispose();
+    await useToken(page, api.token);
+    await page.goto(`${served.url}/account`);
+    const name = page.getByLabel("First name");
+    await expect(name).toHaveValue("Platform");
+    await name.fill("Harbour");
+
+    // As the kernel does when memory runs out.
+    const note = await readFile(join(served.data, "cluster/postmaster.pid"), "utf8");
+    process.kill(Number(note.split("\n")[0]), "SIGKILL");
+    const { code, said } = await served.ended();
+    expect(code).toBe(1);
+    expect(said).toContain("[database.lost]");
+    await page.getByRole("button", { name: "Save" }).first().click();
+    const outage = page.locator(".outage");
+    await expect(outage).toContainText("ui.connection_lost");
+    await expect(name).toHaveValue("Harbour");
+
+    served = await start("demo", served);
+    await expect(outage).toHaveCount(0, { timeout: 20_000 });
+    await expect(name).toHaveValue("Harbour");
+    await page.getByRole("button", { name: "Save" }).first().click();
+    await expect(page.locator(".toast-text").filter({ hasText: /saved/i })).toBeVisible();
+    await page.reload();
+    await expect(name).toHaveValue("Harbour");
+  } finally {
+    await served.stop();
+  }
 });

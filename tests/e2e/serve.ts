@@ -16,6 +16,8 @@ export interface Served {
   data: string;
   home: string;
   stop: () => Promise<void>;
+  /** Waits until it has ended by itself: with which exit code, and what it said. */
+  ended: () => Promise<{ code: number | null; said: string }>;
 }
 
 /** Runs `drydock` with the given arguments and returns what it printed. */
@@ -30,16 +32,20 @@ function binary(): string {
   return resolve(path);
 }
 
-/** Starts `drydock serve` on a fresh data directory, seeded by `profile`, which stopping it removes. */
-export async function start(profile = "demo"): Promise<Served> {
+/**
+ * Starts `drydock serve` on a fresh data directory, seeded by `profile`, which stopping it removes; or `again`, at the address and on the
+ * data directory of one that has ended.
+ */
+export async function start(profile = "demo", again?: Served): Promise<Served> {
   const ui = resolve(process.env["DRYDOCK_UI"] ?? join(import.meta.dirname, "../../ui/dist"));
   if (!existsSync(join(ui, "index.html"))) throw new Error(`There is no page in ${ui}; run npm run build in ui first.`);
 
-  const home = await mkdtemp(join(tmpdir(), "drydock-e2e-"));
+  const home = again?.home ?? (await mkdtemp(join(tmpdir(), "drydock-e2e-")));
+  const port = again === undefined ? "0" : new URL(again.url).port;
   const data = join(home, "data");
   // The server may run as an account of its own, which must reach the data through this.
   await chmod(home, 0o755);
-  const child = spawn(binary(), ["serve", "--port", "0", "--data-dir", data, "--ui", ui], {
+  const child = spawn(binary(), ["serve", "--port", port, "--data-dir", data, "--ui", ui], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, HOME: home, DRYDOCK_PROFILE: profile },
   });
@@ -81,7 +87,8 @@ export async function start(profile = "demo"): Promise<Served> {
       }),
       late(START_MS, `drydock was not ready within ${START_MS} ms`),
     ]);
-    return { url, data, home, stop };
+    const ended = async () => ({ code: await Promise.race([exit, late(STOP_MS, "drydock did not end")]), said });
+    return { url, data, home, stop, ended };
   } catch (error) {
     child.kill("SIGTERM");
     await Promise.race([exit, late(STOP_MS, "")]).catch(() => child.kill("SIGKILL"));
@@ -90,8 +97,9 @@ export async function start(profile = "demo"): Promise<Served> {
   }
 }
 
-/** Starts the one that all tests share which change nothing that another would see. */
+/** Starts the one that all tests share which change nothing that another would see, unless one runs already. */
 export default async function serve(): Promise<() => Promise<void>> {
+  if (process.env["DRYDOCK_URL"] !== undefined) return () => Promise.resolve();
   const { url, stop } = await start();
   process.env["DRYDOCK_URL"] = url;
   return stop;

@@ -44,8 +44,8 @@ cargo xtask <command> [--verbose]
   run [-- ARGUMENTS]                     prepare, compile and start Drydock; without a display serve it to a browser
   test [--only SUITE]                    every check: format, lints, unit, integration, page and window tests
   bench SUBJECT [--rounds N] [--peers] [--assets N] [--markdown] [--drydock FILE]
-                                         measure api, boot, doctor, reset, schema, sign-in or snapshot (release build), beside other embedded
-                                         servers; schema and api read pages of N assets (1,000,000)
+                                         measure api, boot, data, doctor, grid, reset, schema, sign-in or snapshot (release build), beside
+                                         other embedded servers; api, data, grid and schema with N assets
   torture [--seed N] [--rounds N] [--only PART] [--short] [--drydock FILE]
                                          kills, full disks and power cuts under load, on the release build (a short run: on the
                                          debug build) or on the program named
@@ -92,12 +92,12 @@ fn act(mut arguments: Vec<String>) -> Result<ExitCode> {
         "bench" => {
             let rounds = number(&mut arguments, "--rounds")?.unwrap_or(9);
             let peers = take(&mut arguments, "--peers");
-            let assets = number(&mut arguments, "--assets")?.unwrap_or(1_000_000);
+            let assets = number(&mut arguments, "--assets")?;
             let markdown = take(&mut arguments, "--markdown");
             let drydock = given(&mut arguments)?;
             let Some(subject) = arguments.first() else {
                 bail!(
-                    "name what to measure: `cargo xtask bench api`, `boot`, `doctor`, `reset`, `schema`, `sign-in` or `snapshot`"
+                    "name what to measure: `cargo xtask bench api`, `boot`, `data`, `doctor`, `grid`, `reset`, `schema`, `sign-in` or `snapshot`"
                 );
             };
             none_left(&arguments[1..])?;

@@ -6,27 +6,26 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
+use super::data::{self, Filled, grouped};
 use super::table::Table;
 use super::{Options, prepared};
 use crate::build::{self, Profile, build};
 use crate::http::{Body, request};
-use crate::processes::Scratch;
 use crate::repo::Repo;
 use crate::sample::Sample;
 use crate::site::{Program, Site};
 use crate::step::step;
 
-/// Assets of each of the client accounts.
-const SIZES: [usize; 3] = [1_000, 100_000, 1_000_000];
-/// Client accounts of as many assets, so that the policies have something to keep out.
-const TENANTS: usize = 2;
+/// How long one question may be asked for, in milliseconds, unless that is for fewer than this many rounds.
+const BUDGET_MS: f64 = 5_000.0;
+const LEAST_ROUNDS: usize = 20;
 const LIMIT: Duration = Duration::from_secs(30);
 /// Of every profile's platform administrator.
-const EMAIL: &str = "chocka@gmail.com";
-const PASSWORD: &str = "Password123!";
+pub(super) const EMAIL: &str = "chocka@gmail.com";
+pub(super) const PASSWORD: &str = "Password123!";
 
 /// What is asked.
 struct Question {
@@ -108,34 +107,19 @@ impl Drop for InProcess {
 /// Measures.
 pub(super) fn run(repo: &Repo, options: &Options) -> Result<Vec<Table>> {
     let program = prepared(repo, options)?;
-    let profile = if options.drydock.is_some() { Profile::Dev } else { Profile::Release };
-    let in_process = build(repo, build::Program::InProcess, profile)?;
-    let scratch = Scratch::new()?;
+    let in_process = match &options.drydock {
+        // The examples of a build lie beside its programs.
+        Some(drydock) => drydock.with_file_name("examples").join("in_process"),
+        None => build(repo, build::Program::InProcess, Profile::Release)?,
+    };
     let mut tables = Vec::new();
-    for size in SIZES.into_iter().filter(|size| *size <= options.assets) {
-        let site = Site::new(&program, &scratch.path().join(size.to_string()))?;
-        step(&format!("seed {TENANTS} × {size} assets"), || {
-            let status = site
-                .command("seed")
-                .args([
-                    "--profile",
-                    "scale",
-                    "--yes",
-                    "--tenants",
-                    &TENANTS.to_string(),
-                    "--assets",
-                    &size.to_string(),
-                ])
-                .stdout(Stdio::null())
-                .status()?;
-            ensure!(status.success(), "the data could not be made");
-            Ok(((), String::new()))
-        })?;
-        let (tcp, in_window) = step(&format!("ask at {size} assets"), || {
+    for size in data::sizes(options) {
+        let Filled { site, .. } = &Filled::open(repo, &program, size)?;
+        let (tcp, in_window) = step(&format!("ask at {} assets", grouped(size)), || {
             let serving = site.serve()?;
             let tcp = measured(&mut Tcp(serving.port), options.rounds)?;
             serving.stop()?;
-            let mut door = begin(&in_process, &site, &program)?;
+            let mut door = begin(&in_process, site, &program)?;
             let in_window = measured(&mut door, options.rounds)?;
             drop(door);
             Ok(((tcp, in_window), String::new()))
@@ -147,10 +131,6 @@ pub(super) fn run(repo: &Repo, options: &Options) -> Result<Vec<Table>> {
         }
         tables.push(table);
         site.deserted(Duration::from_secs(30))?;
-        std::fs::remove_dir_all(site.data())?;
-    }
-    if tables.is_empty() {
-        bail!("--assets {} is less than the smallest size, {}", options.assets, SIZES[0]);
     }
     Ok(tables)
 }
@@ -245,22 +225,12 @@ fn measured(door: &mut dyn Door, rounds: usize) -> Result<Vec<(&'static str, Sam
         Question { name: "exact count", path: "/api/v1/assets/count".to_owned() },
     ];
     for Question { name, path } in questions {
-        // Once for the caches, as for somebody who looks a second time.
-        get(&path, &headers, door, 1)?;
+        // Once for the caches, as for somebody who looks a second time; what is slow is asked less often.
+        let (once, _) = get(&path, &headers, door, 1)?;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let affordable = (BUDGET_MS / once.median()) as usize;
+        let rounds = rounds.min(affordable.max(LEAST_ROUNDS));
         samples.push((name, get(&path, &headers, door, rounds)?.0));
     }
     Ok(samples)
-}
-
-/// 1000000 as 1,000,000.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -2,7 +2,9 @@
 
 mod api;
 mod boot;
+mod data;
 mod doctor;
+mod grid;
 mod peers;
 mod quiet;
 mod reset;
@@ -32,15 +34,15 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     /// Beside the other embedded servers.
     pub(crate) peers: bool,
-    /// Assets whose pages `schema` reads, and the most at which `api` is asked.
-    pub(crate) assets: usize,
+    /// Assets that `api`, `data`, `grid` and `schema` look at; each has sizes of its own without.
+    pub(crate) assets: Option<usize>,
     /// As tables for a Markdown file.
     pub(crate) markdown: bool,
     /// Another program than this checkout's release build.
     pub(crate) drydock: Option<PathBuf>,
 }
 
-/// Measures one subject: `api`, `boot`, `doctor`, `reset`, `schema`, `sign-in` or `snapshot`.
+/// Measures one subject: `api`, `boot`, `data`, `doctor`, `grid`, `reset`, `schema`, `sign-in` or `snapshot`.
 pub(crate) fn run(repo: &Repo, subject: &str, options: &Options) -> Result<()> {
     if options.rounds < ROUNDS {
         bail!("{} rounds are too few for a median: ask for {ROUNDS} or more", options.rounds);
@@ -48,14 +50,16 @@ pub(crate) fn run(repo: &Repo, subject: &str, options: &Options) -> Result<()> {
     let measure = match subject {
         "api" => api::run,
         "boot" => boot::run,
+        "data" => data::run,
         "doctor" => doctor::run,
+        "grid" => grid::run,
         "reset" => reset::run,
         "schema" => schema::run,
         "sign-in" => sign_in::run,
         "snapshot" => snapshot::run,
-        other => {
-            bail!("{other} cannot be measured: choose api, boot, doctor, reset, schema, sign-in or snapshot")
-        }
+        other => bail!(
+            "{other} cannot be measured: choose api, boot, data, doctor, grid, reset, schema, sign-in or snapshot"
+        ),
     };
     if options.peers && subject == "snapshot" {
         bail!("no peer has snapshots: `bench snapshot` compares with pg_dump and pg_restore instead");
@@ -63,8 +67,8 @@ pub(crate) fn run(repo: &Repo, subject: &str, options: &Options) -> Result<()> {
     if options.peers && subject == "doctor" {
         bail!("no peer has a doctor");
     }
-    if options.peers && subject == "api" {
-        bail!("no peer has an API: `bench api` compares its two doors");
+    if options.peers && ["api", "data", "grid"].contains(&subject) {
+        bail!("no peer has an API or a page: `bench api` compares its two doors");
     }
     if options.peers && subject == "sign-in" {
         bail!("no peer has a sign-in: `bench sign-in` compares the ways in which one fails");

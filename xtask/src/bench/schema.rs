@@ -81,14 +81,15 @@ fn made(program: &Program, rounds: usize, scratch: &Path) -> Result<Vec<Table>> 
 
 /// Reads pages with and without policies.
 fn pages(program: &Program, options: &Options, scratch: &Path) -> Result<Table> {
+    let assets = options.assets.unwrap_or(1_000_000);
     let site = Site::new(program, &scratch.join("pages"))?;
     let serving = site.serve()?;
     step("fill the inventory", || {
-        fill(&site, &serving.socket, options.assets)?;
-        Ok(((), format!("{} assets", options.assets)))
+        fill(&site, &serving.socket, assets)?;
+        Ok(((), format!("{assets} assets")))
     })?;
     let script = scratch.join("pages.sql");
-    fs::write(&script, written(options.assets))?;
+    fs::write(&script, written(assets))?;
 
     let mut with = PAGES.map(|_| Sample::default());
     let mut without = PAGES.map(|_| Sample::default());
@@ -107,7 +108,7 @@ fn pages(program: &Program, options: &Options, scratch: &Path) -> Result<Table> 
     })?;
     serving.stop()?;
 
-    let mut table = Table::new(format!("keyset page of 50 as drydock_app, {} assets", options.assets), "µs");
+    let mut table = Table::new(format!("keyset page of 50 as drydock_app, {assets} assets"), "µs");
     let mut ratios = Vec::new();
     for ((page, with), without) in PAGES.iter().zip(&with).zip(&without) {
         table.row(format!("{}, without policies", page.name), without);
