@@ -7,6 +7,7 @@ export const NONE = "none";
 const SPECIAL: ReadonlyMap<string, string> = new Map([
   ["dr", "Disaster recovery"],
   ["external", "External service"],
+  ["read_write", "Read and write"],
 ]);
 
 /** Reads a stored value such as `network_device` as words: "Network device". */

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, type NavigateOptions } from "@tanstack/react-router";
+import { Link, useLocation, useNavigate, type NavigateOptions } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { meQuery } from "../api/queries";
 import { Icon } from "../parts/Icon";
 import { useActions, type Action } from "./actions";
@@ -12,6 +13,15 @@ export function Navigation({ here }: { here: Here }) {
   const navigate = useNavigate();
   const me = useQuery(meQuery).data;
   const pages = pagesFrom(here, me);
+  const strip = useRef<HTMLElement>(null);
+  const path = useLocation({ select: ({ pathname }) => pathname });
+
+  // On a narrow screen the pages stand in one line, wider than it: the one that is open is brought into sight.
+  useEffect(() => {
+    const [box, open] = [strip.current, strip.current?.querySelector<HTMLElement>("[aria-current]")];
+    if (box === null || open == null || box.scrollWidth <= box.clientWidth) return;
+    box.scrollLeft = open.offsetLeft - (box.clientWidth - open.offsetWidth) / 2;
+  }, [path, pages.length]);
 
   useActions(
     pages.map(
@@ -28,7 +38,7 @@ export function Navigation({ here }: { here: Here }) {
   );
 
   return (
-    <nav className="nav" aria-label="Pages">
+    <nav ref={strip} className="nav" aria-label="Pages">
       {PAGE_GROUPS.map((group) => {
         const own = pages.filter(({ page }) => page.group === group);
         if (own.length === 0) return null;

@@ -37,6 +37,8 @@ interface Props {
 export function ProblemView({ error, onRetry, children }: Props) {
   const problem = fromThrown(error);
   const boot = useQuery({ ...bootQuery, enabled: false });
+  // Asking again does not help, so it is not what is offered first.
+  const refused = problem.status === 403 || problem.status === 404;
   return (
     <section className="problem" role="alert" aria-labelledby="problem-title">
       <Icon name="alert" />
@@ -56,17 +58,22 @@ export function ProblemView({ error, onRetry, children }: Props) {
       </p>
       <div className="problem-actions">
         {onRetry !== undefined && (
-          <Button look="primary" onClick={onRetry}>
+          <Button {...(!refused && { look: "primary" as const })} onClick={onRetry}>
             <Icon name="retry" />
             Try again
           </Button>
         )}
         {/* What is not there, or not for this user, must not be the end of the way. */}
         {children ??
-          (problem.status === 404 && (
-            <Link to="/clients" className="button button-plain">
-              All client accounts
-            </Link>
+          (refused && (
+            <>
+              <Link to="/" className="button button-primary">
+                Start page
+              </Link>
+              <Link to="/clients" className="button button-plain">
+                All client accounts
+              </Link>
+            </>
           ))}
         <CopyReport report={reportOf(problem, boot.data?.report)} />
       </div>

@@ -19,11 +19,13 @@ export interface Message {
   bad?: boolean;
   /** The way back, offered as long as the message is there; Ctrl Z takes the newest. */
   undo?: { label: string; run: () => void };
+  /** It is about no client account's own, and stays when another one is entered. */
+  anywhere?: boolean;
 }
 
 interface Messages {
   say: (message: Message) => void;
-  /** Takes every message away, and every way back with it. What was begun before can no longer speak of anything by name. */
+  /** Takes every message away that is about one client account, and every way back with it. What was begun before can no longer speak of anything by name. */
   clear: () => void;
 }
 
@@ -32,7 +34,7 @@ const Context = createContext<Messages>({ say: () => undefined, clear: () => und
 /** Says what has just happened, for a while, at the edge of the page. */
 export const useToast = (): Messages["say"] => useContext(Context).say;
 
-/** Takes all messages away: for when what they speak of is no longer here. */
+/** Takes the messages away: for when what they speak of is no longer here. */
 export const useClearToasts = (): Messages["clear"] => useContext(Context).clear;
 
 /** What went wrong, in one message. */
@@ -79,14 +81,14 @@ export function Toasts({ children }: { children: ReactNode }) {
     };
     return {
       say: (message: Message) => {
-        if (now.current === epoch) put(message);
+        if (now.current === epoch || message.anywhere === true) put(message);
         // It may name what is no longer to be seen.
         else if (message.bad === true) put({ text: "A change you made before you switched was not saved.", bad: true });
       },
       clear: () => {
         now.current += 1;
         setEpoch(now.current);
-        setShown([]);
+        setShown((before) => before.filter(({ anywhere }) => anywhere === true));
       },
     };
   }, [epoch]);

@@ -8,6 +8,7 @@ import { CellEditor } from "./CellEditor";
 import type { CellValue } from "./data";
 import { isFigure, title, type Field, type FieldName } from "./fields";
 import { useScroll } from "./useScroll";
+import "./grid.css";
 
 export type Density = "comfortable" | "compact";
 

@@ -13,6 +13,7 @@ import { Cell } from "./Cell";
 import { CellEditor } from "./CellEditor";
 import { detailQuery, historyQuery, type AssetDetail, type CellValue, type HistoryEntry } from "./data";
 import { fieldOf, FIELDS, GROUPS, title, type Field } from "./fields";
+import "./panel.css";
 
 export const TABS = ["fields", "dependencies", "history", "origin"] as const;
 export type Tab = (typeof TABS)[number];
@@ -41,14 +42,14 @@ export function AssetPanel({ place, id, tab, editable, deletable, onTab, onOpen,
     // Esc closes it from anywhere within.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <aside
-      className="panel"
+      className="asset-panel"
       aria-label="Asset"
       onKeyDown={(event) => {
         if (event.key === "Escape" && !event.defaultPrevented) onClose();
       }}
     >
       <header className="panel-head">
-        <h2>{data?.asset.name ?? <Skeleton width="10rem" />}</h2>
+        <h2>{data?.asset.name ?? (error === null ? <Skeleton width="10rem" /> : "Asset")}</h2>
         {data !== undefined && deletable && (
           <Button look="quiet" onClick={() => onDelete(data.asset)}>
             Delete
@@ -59,7 +60,13 @@ export function AssetPanel({ place, id, tab, editable, deletable, onTab, onOpen,
         </Button>
       </header>
       {error !== null && data === undefined ? (
-        <ProblemView error={error} onRetry={() => void refetch()} />
+        <div className="tab-page">
+          <ProblemView error={error} onRetry={() => void refetch()}>
+            <Button look="primary" onClick={onClose}>
+              Back to the list
+            </Button>
+          </ProblemView>
+        </div>
       ) : (
         <Tabs.Root className="tabs" value={tab} onValueChange={(next) => onTab(next as Tab)}>
           <Tabs.List className="tab-list" aria-label="About the asset">

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Asset } from "../../api/queries";
 import { useActions } from "../../app/actions";
 import { useMay } from "../../app/may";
+import { useHere } from "../../app/place";
 import { Button } from "../../parts/Button";
 import { Conflict } from "../../parts/Conflict";
 import { Empty, NoMatch } from "../../parts/Empty";
@@ -11,6 +12,7 @@ import { Icon } from "../../parts/Icon";
 import { ProblemView } from "../../parts/ProblemView";
 import { failure, useToast } from "../../parts/Toast";
 import { counted, figure } from "../../words";
+import { isClosed } from "../engagements/status";
 import { cellText, isFiltered, listing as readListing, searchOf, searchText, fromSearchText, without, type AssetSearch, type Sort } from "./address";
 import { AssetGrid } from "./AssetGrid";
 import { AssetPanel, TABS, type Tab } from "./AssetPanel";
@@ -50,6 +52,8 @@ function Assets({ clientId, engagementId }: { clientId: string; engagementId: st
   const mayEdit = useMay("asset.edit");
   const mayDelete = useMay("asset.delete");
   const mayExport = useMay("asset.export");
+  const { engagement } = useHere();
+  const closed = engagement !== undefined && isClosed(engagement);
 
   const { layout, known, set: setLayout, setWidth } = useLayout(place);
   const views = useQuery(viewsQuery(place));
@@ -172,6 +176,7 @@ function Assets({ clientId, engagementId }: { clientId: string; engagementId: st
               ? counted(total, filtered ? "matching asset" : "asset")
               : `${figure(total)}+ ${filtered ? "matching assets" : "assets"}`)}
         </p>
+        {closed && <p className="quiet">The engagement is {engagement.status}: nothing in it is changed until it is opened again.</p>}
         <span className="assets-actions">
           {mayExport && <Button onClick={() => setDialog("export")}>Export</Button>}
           {mayEdit && (

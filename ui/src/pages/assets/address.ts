@@ -1,6 +1,10 @@
 import { filterLabel, figure, label, NONE, NOT_RECORDED } from "../../words";
 import { fieldOf, FIELDS, isFigure, isWords, type Field, type FieldName } from "./fields";
 
+/** The filter for "anything recorded", and what leads one for text that contains something. */
+const RECORDED = "*";
+const CONTAINS = "~";
+
 /** "asset_type" is "type" in addresses. */
 const nameInAddress = (name: string): string => (name === "asset_type" ? "type" : name);
 
@@ -74,7 +78,11 @@ export const fromSearchText = (text: string): AssetSearch => readSearch(Object.f
 export const isFiltered = ({ filters, q }: Pick<Listing, "filters" | "q">): boolean =>
   q !== undefined || Object.keys(filters).length > 0;
 
-const escaped = (value: string): string => (value === NONE ? `\\${value}` : value.replaceAll(/[\\,]/g, "\\$&"));
+/** A value as a filter takes it literally: what it would read as a wish of its own is led by a backslash. */
+const escaped = (value: string): string => {
+  const text = value.replaceAll(/[\\,]/g, "\\$&");
+  return value === NONE || value === RECORDED || value.startsWith(CONTAINS) ? `\\${text}` : text;
+};
 
 /** A filter for some values; null stands for nothing recorded. */
 export const oneOf = (values: readonly (string | null)[]): string | undefined =>
@@ -82,7 +90,7 @@ export const oneOf = (values: readonly (string | null)[]): string | undefined =>
 
 /** The values of such a filter. */
 export function valuesOf(filter: string | undefined): (string | null)[] {
-  if (filter === undefined || filter === "*" || filter.startsWith("~")) return [];
+  if (filter === undefined || filter === RECORDED || filter.startsWith(CONTAINS)) return [];
   const values: (string | null)[] = [];
   let value = "";
   let plain = true;
@@ -108,7 +116,7 @@ export function valuesOf(filter: string | undefined): (string | null)[] {
 /** What a filter asks, in words: "Server or Database", "4 to 8 GB", "contains “web”". */
 export function filterWords(field: Field, filter: string): string {
   if (filter === NONE) return NOT_RECORDED;
-  if (filter === "*") return "Recorded";
+  if (filter === RECORDED) return "Recorded";
   if (isFigure(field) || field.kind === "moment") {
     const [least, most] = filter.includes("..") ? filter.split("..") : [filter, filter];
     const shown = (end: string) => (isFigure(field) && !Number.isNaN(Number(end)) ? figure(Number(end)) : end);
@@ -118,7 +126,7 @@ export function filterWords(field: Field, filter: string): string {
     if (least === undefined || least === "") return `up to ${shown(most)}${unit}`;
     return `${shown(least)} to ${shown(most)}${unit}`;
   }
-  if (filter.startsWith("~")) return `contains “${filter.slice(1)}”`;
+  if (filter.startsWith(CONTAINS)) return `contains “${filter.slice(1)}”`;
   return valuesOf(filter)
     .map((value) => (value === null ? NOT_RECORDED : isWords(field) ? filterLabel(value) : value))
     .join(" or ");

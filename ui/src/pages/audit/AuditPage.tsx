@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { auditQuery, exportAudit, type AuditFilter, type AuditScope } from "../../api/audit";
+import { auditQuery, saveAudit, type AuditFilter, type AuditScope } from "../../api/audit";
 import { fromThrown } from "../../api/problem";
 import { useActions } from "../../app/actions";
 import { Button } from "../../parts/Button";
@@ -11,7 +11,6 @@ import { counted } from "../../words";
 import { ChainStatus } from "./ChainStatus";
 import { EntryTable } from "./EntryTable";
 import { Filters } from "./Filters";
-import { save } from "./save";
 import "./audit.css";
 
 /** What happened to accounts, sessions, roles and rights, for platform administrators. */
@@ -68,11 +67,9 @@ function Log({ title, about, what, whom, scope, filter, onFilter }: Props) {
   const set = Object.values(filter).some((value) => value !== undefined);
 
   const exporting = useMutation({
-    mutationFn: () => exportAudit(scope, filter),
-    onSuccess: (csv) => {
-      const name = `${scope === undefined ? "security-log" : "activity"}-${new Date().toISOString().slice(0, 10)}.csv`;
-      save(csv, name);
-      say({ text: `${set ? "The filtered entries are" : "The log is"} saved as ${name}.` });
+    mutationFn: () => saveAudit(scope, filter),
+    onSuccess: ({ path, entries: written }) => {
+      say({ text: `${counted(written, set ? "matching entry" : "entry", set ? "matching entries" : "entries")} saved as ${path}` });
     },
     onError: (thrown) => say(failure(thrown, "The log was not exported:")),
   });

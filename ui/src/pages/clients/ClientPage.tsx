@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { archiveClient, clientQuery, refreshClients } from "../../api/admin";
+import { archiveClient, clientQuery, refreshClients, unarchiveClient } from "../../api/admin";
 import { fromThrown, type Problem } from "../../api/problem";
 import { useActions } from "../../app/actions";
 import { allows, useMay } from "../../app/may";
@@ -12,6 +12,7 @@ import { Moment } from "../../parts/Moment";
 import { ProblemNotice } from "../../parts/Notice";
 import { ProblemView } from "../../parts/ProblemView";
 import { Skeleton } from "../../parts/Skeleton";
+import { failure, useToast } from "../../parts/Toast";
 import { roleName } from "../../roles";
 import { counted, label } from "../../words";
 import { ClientForm } from "./ClientForm";
@@ -26,6 +27,7 @@ export function ClientPage() {
   const [editing, setEditing] = useState(false);
   const [archiving, setArchiving] = useState(false);
   const [problem, setProblem] = useState<Problem>();
+  const say = useToast();
   const mayEdit = allows("client.edit", client.data);
   const mayArchive = useMay("client.archive");
 
@@ -59,6 +61,17 @@ export function ClientPage() {
       // Among the archived ones it can be brought back, for as long as one likes.
       await navigate({ to: "/clients", search: { archived: "yes" } });
       await refreshClients(queries);
+      const bringBack = async () => {
+        await unarchiveClient(it.id);
+        await refreshClients(queries, it.id);
+      };
+      const run = () => {
+        bringBack().then(
+          () => say({ text: `“${it.name}” is back.`, anywhere: true }),
+          (thrown: unknown) => say({ ...failure(thrown, `“${it.name}” was not brought back:`), anywhere: true }),
+        );
+      };
+      say({ text: `“${it.name}” is archived.`, anywhere: true, undo: { label: "Bring it back", run } });
     } catch (thrown) {
       setProblem(fromThrown(thrown));
     }

@@ -42,7 +42,7 @@ export function ClientsPage() {
     try {
       await unarchiveClient(client.id);
       await refreshClients(queries, client.id);
-      say({ text: `“${client.name}” is back.` });
+      say({ text: `“${client.name}” is back.`, anywhere: true });
     } catch (thrown) {
       setProblem(fromThrown(thrown));
     }

@@ -164,7 +164,7 @@ export function MembersPage() {
       <header className="page-head page-head-actions">
         <div>
           <h1>Members</h1>
-          <p className="quiet">Who has access to this client account. Platform admins have it without being listed.</p>
+          <p className="quiet">Who has been given access to this client account. Platform admins see all of it, listed here or not.</p>
         </div>
         {mayManage && (
           <Button look="primary" onClick={() => setForm("new")}>

@@ -9,6 +9,11 @@ import { Toasts } from "../../parts/Toast";
 import { DataPage } from "./DataPage";
 
 vi.mock("../../api/transport", () => ({ transport: vi.fn() }));
+// The page is drawn without a router; where its ways out lead is not what is looked at.
+vi.mock("@tanstack/react-router", async (original) => ({
+  ...(await original<typeof import("@tanstack/react-router")>()),
+  Link: ({ children }: { children: React.ReactNode }) => <span>{children}</span>,
+}));
 
 beforeAll(() => {
   Element.prototype.scrollIntoView = () => undefined;

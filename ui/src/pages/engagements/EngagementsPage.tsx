@@ -15,10 +15,9 @@ import { ProblemView } from "../../parts/ProblemView";
 import { Table, type Column } from "../../parts/Table";
 import { useToast } from "../../parts/Toast";
 import { day, figure, label } from "../../words";
-import { EngagementForm, OPEN } from "./EngagementForm";
+import { EngagementForm } from "./EngagementForm";
+import { isClosed } from "./status";
 import "../clients/clients.css";
-
-const isClosed = ({ status }: Engagement) => !OPEN.includes(status);
 
 /** The engagements of one client account; for who may, ways to begin, change, close and reopen them. */
 export function EngagementsPage() {
