@@ -253,6 +253,15 @@ async fn the_log_is_filtered_paged_and_exported_as_it_is_shown() {
     assert!(rows[1].starts_with("7,") && rows[7].starts_with("1,"), "{csv}");
     assert!(csv.contains("'=nobody+3@example.com") && !csv.contains(",=nobody"), "{csv}");
     assert_eq!(numbers(&app, &bearer, "event=audit.exported").await, [9]);
+
+    // The same as a file, for a window that has no downloads of its own.
+    let folder = drydock_api::maintenance::Maintenance::downloads(&*app.maintenance);
+    std::fs::create_dir_all(&folder).unwrap();
+    let save = app.post(&format!("{LOG}/export?outcome=denied"), &headers, &json!({})).await;
+    assert_eq!((save.status.as_u16(), &save.body["entries"]), (201, &json!(7)), "{save:?}");
+    let path = save.body["path"].as_str().unwrap();
+    assert!(path.contains("Security log ") && std::fs::read_to_string(path).unwrap() == csv, "{path}");
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod audit;
 mod authorisation;
 mod boot;
 mod change_password;
+mod closing;
 mod diagnosis;
 mod doors;
 mod envelope;

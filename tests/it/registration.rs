@@ -104,6 +104,33 @@ async fn a_known_address_gets_the_same_answer_and_nothing_changes() {
 }
 
 #[tokio::test]
+async fn many_registrations_within_an_hour_wait_whoever_sends_them() {
+    let app = App::new().await;
+    register(&app, ADA).await;
+    // As if 28 others had asked as well.
+    let _ = app.database.sql("update migration.sign_in_attempts set failures = 29");
+    register(&app, "grace@engine.example").await;
+    let _ = app
+        .database
+        .sql("update migration.sign_in_attempts set blocked_until = now() + interval '10 minutes'");
+    for email in [DEMO.0, "nobody@engine.example"] {
+        let answer = app.post(REGISTER, &[], &form(email)).await;
+        assert_eq!(answer.error(), (429, "registration.throttled"), "{email}");
+        let seconds: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((500..=600).contains(&seconds), "{seconds}");
+    }
+    // Whoever signs in does not wait for those who register.
+    assert_eq!(app.sign_in(DEMO).await.status, 200);
+    let told = app.database.sql(
+        "select count(*) from migration.security_audit_logs where event_type = 'registration.throttled'",
+    );
+    assert_eq!(told, "1");
+    let _ =
+        app.database.sql("update migration.sign_in_attempts set blocked_until = now() - interval '1 second'");
+    register(&app, "alan@engine.example").await;
+}
+
+#[tokio::test]
 async fn a_rejection_has_a_reason_and_one_may_ask_again() {
     let app = App::new().await;
     let administrator = app.bearer(ADMINISTRATOR).await;

@@ -105,8 +105,8 @@ async fn the_demo_has_the_ids_that_links_and_requests_know() {
     ));
     assert_eq!(
         seen,
-        "Demo Corporation|Demo Cloud Migration Project|demo@demo-corp.com|analyst@demo-corp.com chocka@gmail.com demo@demo-corp.com \
-         manager@demo-corp.com viewer@demo-corp.com"
+        "Demo Corporation|Demo Cloud Migration Project|demo@demo-corp.com|absent@demo-corp.com analyst@demo-corp.com chocka@gmail.com demo@demo-corp.com \
+         manager@demo-corp.com newcomer@demo-corp.com viewer@demo-corp.com"
     );
     let row = database.sql(
         "select asset_type, ip_address, operating_system, environment, application_name, department,
@@ -134,5 +134,5 @@ async fn every_hash_is_argon2id_with_at_least_the_owasp_parameters_and_its_own_s
                 bool_and(password_hash like '$argon2id$v=19$%')
          from migration.users",
     );
-    assert_eq!(seen, "5|5|t|t|t");
+    assert_eq!(seen, "7|7|t|t|t");
 }

@@ -455,14 +455,18 @@ const DAYS: &[Fact] = &[
 ];
 
 const USERS: &[Fact] = &[
-    ("a user's default client account is theirs to open", "select from users u where not exists (select from client_access c
+    ("a user's default client account is theirs to open", "select from users u where u.is_active and not exists (select from client_access c
              where (c.user_profile_id, c.client_account_id) = (u.id, u.default_client_id) and c.is_active)"),
-    ("a user's default engagement is one of that client account", "select from users u where not exists (select from engagements e
+    ("a user's default engagement is one of that client account", "select from users u where u.is_active and not exists (select from engagements e
              where (e.client_account_id, e.id) = (u.default_client_id, u.default_engagement_id))"),
-    ("whoever may open a client account is associated with it and may open its engagements", "select from client_access c where not exists (
+    ("whoever may open a client account is associated with it and may open its engagements", "select from client_access c join users u on u.id = c.user_profile_id and u.is_active where not exists (
              select from user_account_associations a where (a.user_id, a.client_account_id) = (c.user_profile_id, c.client_account_id))
              or exists (select from engagements e where e.client_account_id = c.client_account_id and not exists (select from engagement_access x
              where (x.client_account_id, x.engagement_id, x.user_profile_id, x.access_level) = (e.client_account_id, e.id, c.user_profile_id, c.access_level)))"),
+    ("whoever waits to be let in was let in nowhere", "select from client_access c join user_profiles p on p.user_id = c.user_profile_id
+             where p.status = 'pending_approval' and (c.is_active or c.granted_by is not null or p.approved_at is not null)"),
+    ("one waits to be let in and one is suspended", "select from user_profiles where status <> 'active' having count(*) <> 2
+             or count(*) filter (where status = 'pending_approval') <> 1"),
     ("nobody in the demo is client admin", "select from user_roles where role_type = 'client_admin'"),
     ("whoever led, created, granted or approved is a user", "select from engagements where engagement_lead_id is null or created_by is null
              union all select from client_accounts c where not exists (select from users u where u.id = c.created_by)"),

@@ -15,7 +15,7 @@ pub(crate) mod users;
 use std::borrow::Cow;
 
 use drydock_domain::{
-    Access, Permission, Scope,
+    Access, Permission, PermissionSet, Scope,
     boot::{BootSnapshot, BootState, Failure, StageStatus},
 };
 use drydock_store::{NewSession, client_accounts, engagements, identity, seed};
@@ -303,7 +303,11 @@ impl ToSchema for PermissionName {
 
 /// What `access` allows of the permissions that are looked at in `scope`.
 pub(crate) fn permissions(access: Access, scope: Scope) -> Vec<PermissionName> {
-    access.permissions().iter().filter(|permission| permission.scope() == scope).map(PermissionName).collect()
+    names(access.permissions(), scope)
+}
+
+fn names(permissions: PermissionSet, scope: Scope) -> Vec<PermissionName> {
+    permissions.iter().filter(|permission| permission.scope() == scope).map(PermissionName).collect()
 }
 
 /// Who is signed in.
@@ -411,6 +415,7 @@ pub(crate) struct Engagement {
 
 impl From<engagements::Engagement> for Engagement {
     fn from(engagement: engagements::Engagement) -> Self {
+        let permissions = names(engagement.permissions(), Scope::Engagement);
         Self {
             id: engagement.id.0,
             client_account_id: engagement.client_account_id.0,
@@ -427,7 +432,7 @@ impl From<engagements::Engagement> for Engagement {
             client_contact_email: engagement.client_contact_email,
             asset_count: engagement.assets,
             version: engagement.version,
-            permissions: permissions(engagement.access, Scope::Engagement),
+            permissions,
         }
     }
 }

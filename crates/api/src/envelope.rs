@@ -208,6 +208,10 @@ impl From<StoreError> for ApiError {
             StoreError::ViewNameTaken => {
                 return Self::invalid_field("/name", "taken", "You keep another view under this name.");
             }
+            StoreError::ViewsFull => {
+                let message = "You keep as many views of this table as there may be. Delete one first.";
+                return Self::invalid_field("/name", "too_many", message);
+            }
             other => other,
         };
         let detail = match &error {
@@ -219,6 +223,15 @@ impl From<StoreError> for ApiError {
                 "Sign-in failed too often with this address. The next attempt is looked at in {} s.",
                 wait.as_secs()
             ),
+            StoreError::TooManyRegistrations(wait) => {
+                format!(
+                    "Many have asked for an account within the last hour. The next is looked at in {} s.",
+                    wait.as_secs()
+                )
+            }
+            StoreError::EngagementClosed => {
+                "The engagement is closed, so what is in it stays as it is.".to_owned()
+            }
             StoreError::SessionNotFound => "You have no such session, or it has ended.".to_owned(),
             StoreError::SessionExpired => "Your session has ended.".to_owned(),
             StoreError::AlreadySetUp => "Somebody has set up the first account already.".to_owned(),
@@ -247,7 +260,7 @@ impl From<StoreError> for ApiError {
             tracing::error!(code = code.as_str(), %error, "request failed");
         }
         let wait = match &error {
-            StoreError::Throttled(wait) => Some(wait.as_secs()),
+            StoreError::Throttled(wait) | StoreError::TooManyRegistrations(wait) => Some(wait.as_secs()),
             _ => None,
         };
         let answer = Self::new(code, detail);

@@ -294,7 +294,7 @@ async fn create(folder: &Path, stem: &str, ending: &str) -> std::io::Result<(Pat
 }
 
 /// What of a name a file can be called everywhere.
-fn file_stem(name: &str) -> String {
+pub(crate) fn file_stem(name: &str) -> String {
     let kept: String = name
         .chars()
         .map(|letter| if letter.is_alphanumeric() || " -_.,()".contains(letter) { letter } else { '_' })

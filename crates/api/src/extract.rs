@@ -88,6 +88,11 @@ impl<T: DeserializeOwned + Send> FromRequestParts<ApiState> for QueryOf<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        // What is no text would be read as text with other characters in it.
+        let query = parts.uri.query().unwrap_or_default();
+        if percent_encoding::percent_decode_str(query).decode_utf8().is_err() {
+            return Err(ApiError::new(ErrorCode::RequestMalformed, "The query string is not UTF-8."));
+        }
         match Query::<T>::from_request_parts(parts, state).await {
             Ok(Query(value)) => Ok(Self(value)),
             Err(rejection) => Err(ApiError::invalid_field(

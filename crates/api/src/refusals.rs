@@ -46,6 +46,7 @@ async fn note(State(state): State<ApiState>, mut request: Request, next: Next) -
         (ErrorCode::PermissionDenied, SecurityEvent::PermissionDenied),
         // It may not exist at all, which the asking user is not told either.
         (ErrorCode::ClientAccountNotFound, SecurityEvent::ForeignRefused),
+        (ErrorCode::EngagementNotFound, SecurityEvent::ForeignRefused),
     ]
     .into_iter()
     .find_map(|(code, event)| (error.code() == code.as_str()).then_some(event));

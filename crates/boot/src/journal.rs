@@ -1,7 +1,7 @@
 //! What was done with snapshots while no database could be told: kept beside them until the next Drydock that stays takes it in.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -12,7 +12,7 @@ use drydock_store::{
     snapshot_history::{self, Action, Entry, Subject},
 };
 
-use crate::{Settings, access::data_path, sequence::DATABASE};
+use crate::{Settings, access::data_path, private_file, sequence::DATABASE};
 
 /// What is known of a snapshot that something was done with.
 pub(crate) fn subject(snapshot: &Snapshot) -> Subject {
@@ -89,15 +89,8 @@ fn of(snapshots: &Path) -> PathBuf {
 fn append(data: &Path, entry: &Entry) -> io::Result<()> {
     let mut line = serde_json::to_vec(entry)?;
     line.push(b'\n');
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600).custom_flags(nix::libc::O_NOFOLLOW);
-    }
     // The folder is there: a snapshot is, or was a moment ago.
-    let mut file = options.open(of(SnapshotFolder::of(data).path()))?;
+    let mut file = private_file::append(&of(SnapshotFolder::of(data).path()))?;
     file.write_all(&line)?;
     file.sync_all()
 }

@@ -12,6 +12,7 @@ mod listen;
 mod log;
 mod maintenance;
 mod monitoring;
+mod private_file;
 mod progress;
 mod sequence;
 mod settings;

@@ -1,13 +1,15 @@
 //! The program's own log.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, IsTerminal as _, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+
+use crate::private_file;
 
 /// A log of the window's that has grown larger (bytes) is put aside; one old log is kept.
 const LIMIT: u64 = 2 * 1024 * 1024;
@@ -70,7 +72,7 @@ impl LogFile {
             fs::rename(&self.path, self.path.with_extension("log.1"))?;
         }
         if state.file.is_none() {
-            match open(&self.path) {
+            match private_file::append(&self.path) {
                 Ok(file) => {
                     state.length = file.metadata()?.len();
                     state.file = Some(file);
@@ -90,18 +92,6 @@ impl LogFile {
             None => Ok(()),
         }
     }
-}
-
-/// Opens the log for its owner alone, and not through a link.
-fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600).custom_flags(nix::libc::O_NOFOLLOW);
-    }
-    options.open(path)
 }
 
 /// One event's way into the file: a line that fails is lost, as it would be on a closed standard error.

@@ -166,6 +166,14 @@ permissions! {
     PlatformAdminister "platform.administer" Platform PlatformAdmin SuperAdmin "Look across all client accounts.";
 }
 
+impl Permission {
+    /// Whether it is about changing what is in an engagement, which takes one that is not closed.
+    #[must_use]
+    pub const fn is_work(self) -> bool {
+        matches!(self, Self::AssetEdit | Self::AssetImport | Self::AssetDelete)
+    }
+}
+
 /// A set of permissions.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct PermissionSet(u64);
@@ -178,6 +186,12 @@ impl PermissionSet {
     #[must_use]
     pub const fn allows(self, permission: Permission) -> bool {
         self.0 & (1 << permission as u32) != 0
+    }
+
+    /// What of it is left in a closed engagement.
+    #[must_use]
+    pub fn without_work(self) -> Self {
+        self.iter().filter(|permission| !permission.is_work()).collect()
     }
 
     /// What it holds, in the order of [`Permission::ALL`].

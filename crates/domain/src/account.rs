@@ -5,6 +5,8 @@
 
 use std::{borrow::Cow, sync::LazyLock};
 
+use crate::field::misleading;
+
 /// Least length of a new password in characters (ASVS 6.2.1).
 pub const PASSWORD_LEAST: usize = 8;
 /// Longest password in bytes; none is cut off.
@@ -91,8 +93,6 @@ pub fn name(given: &str) -> Result<String, Objection> {
     if name.chars().count() > NAME_LIMIT {
         return Err(Objection::new("too_long", format!("The name is longer than {NAME_LIMIT} characters.")));
     }
-    // The second set turns round what stands after it, wherever the name is shown.
-    let misleading = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if name.chars().any(|c| c.is_control() || misleading(c)) {
         let message = "The name holds a control character, such as a line break.";
         return Err(Objection::new("character", message));

@@ -7,6 +7,8 @@ pub enum ErrorCode {
     InvalidCredentials,
     /// Sign-in failed too often with this address.
     Throttled,
+    /// Many asked for an account within the last hour.
+    RegistrationThrottled,
     /// The request carries no session token.
     SessionRequired,
     /// The session token is unknown, ended or too old.
@@ -23,6 +25,8 @@ pub enum ErrorCode {
     ClientAccountNotFound,
     /// The engagement does not exist in this client account.
     EngagementNotFound,
+    /// The engagement is closed, and what is in it stays as it is.
+    EngagementClosed,
     /// The user does not exist, or is nobody whom the caller may see.
     UserNotFound,
     /// The asset does not exist in this engagement.
@@ -186,6 +190,7 @@ impl ErrorCode {
     pub const ALL: &[Self] = &[
         Self::InvalidCredentials,
         Self::Throttled,
+        Self::RegistrationThrottled,
         Self::SessionRequired,
         Self::SessionExpired,
         Self::SessionNotFound,
@@ -194,6 +199,7 @@ impl ErrorCode {
         Self::SelectorMissing,
         Self::ClientAccountNotFound,
         Self::EngagementNotFound,
+        Self::EngagementClosed,
         Self::UserNotFound,
         Self::AssetNotFound,
         Self::AssetInUse,
@@ -280,6 +286,7 @@ impl ErrorCode {
         match self {
             Self::InvalidCredentials => "auth.invalid_credentials",
             Self::Throttled => "auth.throttled",
+            Self::RegistrationThrottled => "registration.throttled",
             Self::SessionRequired => "auth.session_required",
             Self::SessionExpired => "auth.session_expired",
             Self::SessionNotFound => "session.not_found",
@@ -288,6 +295,7 @@ impl ErrorCode {
             Self::SelectorMissing => "tenant.selector_missing",
             Self::ClientAccountNotFound => "client_account.not_found",
             Self::EngagementNotFound => "engagement.not_found",
+            Self::EngagementClosed => "engagement.closed",
             Self::UserNotFound => "user.not_found",
             Self::AssetNotFound => "asset.not_found",
             Self::AssetInUse => "asset.in_use",
@@ -390,6 +398,7 @@ impl ErrorCode {
             | Self::RouteNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::ConflictStale
+            | Self::EngagementClosed
             | Self::AssetInUse
             | Self::ChangeUndone
             | Self::MaintenanceBusy
@@ -400,7 +409,7 @@ impl ErrorCode {
             Self::RequestTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::RequestInvalid | Self::ScenarioUnknown | Self::ScenariosApart => 422,
-            Self::Throttled => 429,
+            Self::Throttled | Self::RegistrationThrottled => 429,
             Self::LabMissing => 501,
             Self::NotReady | Self::DatabaseUnavailable => 503,
             Self::DiskFull => 507,
@@ -414,6 +423,7 @@ impl ErrorCode {
         match self {
             Self::InvalidCredentials => "Sign-in failed",
             Self::Throttled => "Too many failed sign-ins",
+            Self::RegistrationThrottled => "Too many registrations",
             Self::SessionRequired => "Sign-in needed",
             Self::SessionExpired => "Session ended",
             Self::SessionNotFound => "Session not found",
@@ -422,6 +432,7 @@ impl ErrorCode {
             Self::SelectorMissing => "No client account chosen",
             Self::ClientAccountNotFound => "Client account not found",
             Self::EngagementNotFound => "Engagement not found",
+            Self::EngagementClosed => "Engagement closed",
             Self::UserNotFound => "User not found",
             Self::AssetNotFound => "Asset not found",
             Self::AssetInUse => "Asset is in use",
@@ -518,6 +529,7 @@ impl ErrorCode {
                 "Choose a client account from the switcher, or ask a platform administrator for access."
             }
             Self::EngagementNotFound => "Choose an engagement from the switcher.",
+            Self::EngagementClosed => "Open the engagement again to change what is in it, or ask who may.",
             Self::UserNotFound => "Choose a user from the list.",
             Self::AssetNotFound => "Look for it in the list of assets; it may have been deleted.",
             Self::AssetInUse => "Take away what refers to the asset first.",
@@ -620,6 +632,7 @@ impl ErrorCode {
                 "Compare the entries named with a snapshot from before, and find out who could write to the database."
             }
             Self::Throttled => "Wait as long as it says, then try again. Nobody else is affected.",
+            Self::RegistrationThrottled => "Wait as long as it says, then try again. What you typed stays.",
             Self::SessionNotFound => "Look at the list again: the session has ended, or was never yours.",
             Self::LoginImpossible => "Reactivate an account in the database, or use another data directory.",
             Self::ServeFailed => "Choose another port and start again.",

@@ -5,9 +5,11 @@ use crate::account::Objection;
 /// Longest short name of a client account or an engagement.
 pub const SLUG_LIMIT: usize = 100;
 
-/// Turns round what stands after it, wherever the text is shown.
-pub(crate) const fn misleading(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Whether a character has no look of its own and makes others look as what they are not: the controls of writing direction, by which
+/// text reads backwards, the separators of lines and paragraphs, and the byte order mark. Joiners are none: scripts and emoji need them.
+#[must_use]
+pub const fn misleading(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// One line of at most `limit` characters as it is stored: without the spaces around it; may be empty.

@@ -39,11 +39,12 @@ impl TenantTx {
     /// Goes on only where the user has `permission` here.
     ///
     /// # Errors
-    /// [`StoreError::Denied`].
+    /// [`StoreError::Denied`]; [`StoreError::EngagementClosed`] for a change of what is in a closed engagement.
     pub async fn require(&mut self, permission: Permission) -> Result<(), StoreError> {
         let access = self.access();
         if access.permissions().allows(permission) {
-            return Ok(());
+            let closed = permission.is_work() && self.is_closed();
+            return if closed { Err(StoreError::EngagementClosed) } else { Ok(()) };
         }
         let client_account = self.client_account_id();
         let ask = advisers(self.connection(), Some(client_account), permission).await?;

@@ -127,13 +127,21 @@ impl Store {
     }
 }
 
-/// Engagements and assets of the client account.
+/// Engagements of the client account that the asking user may see, and the assets in them.
 async fn counts(tx: &mut TenantTx) -> Result<(i64, i64), StoreError> {
-    let client_account = tx.client_account_id();
+    let (client_account, user) = (tx.client_account_id(), tx.user_id());
     let row = sqlx::query!(
-        r#"select (select count(*) from migration.engagements where client_account_id = $1) as "engagements!",
-                  (select count(*) from migration.assets where client_account_id = $1) as "assets!""#,
-        client_account.0
+        r#"select count(*) as "engagements!",
+                  coalesce(sum((select count(*) from migration.assets a
+                                where a.client_account_id = $1 and a.engagement_id = e.id)), 0)::bigint as "assets!"
+           from migration.engagements e
+           where e.client_account_id = $1 and e.is_active and ($3 or not exists (
+               select from migration.engagement_access own
+               where own.client_account_id = e.client_account_id and own.engagement_id = e.id and own.user_profile_id = $2
+                 and own.granted_by is not null and (not own.is_active or own.expires_at <= now())))"#,
+        client_account.0,
+        user.0,
+        tx.access() == Access::EVERYWHERE,
     )
     .fetch_one(tx.connection())
     .await?;

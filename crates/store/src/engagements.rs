@@ -2,7 +2,7 @@
 
 mod administer;
 
-use drydock_domain::{Access, ClientAccountId, EngagementId};
+use drydock_domain::{Access, ClientAccountId, EngagementId, PermissionSet};
 use time::OffsetDateTime;
 
 use crate::{StoreError, TenantTx, access, version};
@@ -46,6 +46,18 @@ pub struct Engagement {
     pub access: Access,
 }
 
+/// Where an engagement stands that is closed: nothing in it is changed until it is opened again.
+pub const CLOSED: [&str; 2] = ["completed", "cancelled"];
+
+impl Engagement {
+    /// What the asking user may do in it.
+    #[must_use]
+    pub fn permissions(&self) -> PermissionSet {
+        let all = self.access.permissions();
+        if CLOSED.contains(&self.status.as_str()) { all.without_work() } else { all }
+    }
+}
+
 /// An engagement that was opened, to work in it.
 #[derive(Clone, Debug)]
 pub struct Opened {
@@ -79,7 +91,7 @@ pub async fn get(tx: &mut TenantTx, id: EngagementId) -> Result<Engagement, Stor
 pub async fn open(tx: &mut TenantTx, id: EngagementId) -> Result<Opened, StoreError> {
     let (client_account, user, outer) = (tx.client_account_id(), tx.user_id(), tx.access());
     let row = sqlx::query!(
-        r#"select e.name, own.access_level as "level?",
+        r#"select e.name, e.status, own.access_level as "level?",
                   coalesce(not own.is_active or own.expires_at <= now(), false) as "closed!",
                   array(select r.role_type
                         from migration.user_roles r
@@ -99,7 +111,7 @@ pub async fn open(tx: &mut TenantTx, id: EngagementId) -> Result<Opened, StoreEr
     .await?
     .ok_or(StoreError::EngagementNotFound)?;
     let access = within(outer, row.closed, row.level.as_deref(), row.roles)?;
-    tx.set_access(access.ok_or(StoreError::EngagementNotFound)?);
+    tx.opened(access.ok_or(StoreError::EngagementNotFound)?, CLOSED.contains(&row.status.as_str()));
     Ok(Opened { id, name: row.name })
 }
 

@@ -13,6 +13,9 @@ pub enum StoreError {
     /// Too many sign-ins failed with this address; the next one is looked at after so long.
     #[error("sign-in failed too often with this address")]
     Throttled(std::time::Duration),
+    /// Many asked for an account within the last hour; the next who does is looked at after so long.
+    #[error("many asked for an account within the last hour")]
+    TooManyRegistrations(std::time::Duration),
     /// The password given as the current one is not the account's.
     #[error("the current password is wrong")]
     WrongPassword,
@@ -31,6 +34,9 @@ pub enum StoreError {
     /// The engagement does not exist in the client account.
     #[error("there is no such engagement in this client account")]
     EngagementNotFound,
+    /// The engagement is closed, and what is in it stays as it is.
+    #[error("the engagement is closed")]
+    EngagementClosed,
     /// There is no such user, or nobody whom the caller may see.
     #[error("there is no such user")]
     UserNotFound,
@@ -74,6 +80,9 @@ pub enum StoreError {
     /// The user keeps another view under the name.
     #[error("the user keeps another view under this name")]
     ViewNameTaken,
+    /// The user keeps as many views as there may be.
+    #[error("the user keeps as many views as there may be")]
+    ViewsFull,
     /// A value that PostgreSQL cannot store as text, such as one with a NUL character.
     #[error("a value holds characters that cannot be stored: {0}")]
     InvalidText(String),
@@ -123,6 +132,8 @@ impl StoreError {
         match self {
             Self::InvalidCredentials => ErrorCode::InvalidCredentials,
             Self::Throttled(_) => ErrorCode::Throttled,
+            Self::TooManyRegistrations(_) => ErrorCode::RegistrationThrottled,
+            Self::EngagementClosed => ErrorCode::EngagementClosed,
             Self::SessionExpired => ErrorCode::SessionExpired,
             Self::AlreadySetUp => ErrorCode::SetupDone,
             Self::SessionNotFound => ErrorCode::SessionNotFound,
@@ -141,7 +152,8 @@ impl StoreError {
             | Self::Invalid { .. }
             | Self::AssetTaken(_)
             | Self::InvalidKey
-            | Self::ViewNameTaken => ErrorCode::RequestInvalid,
+            | Self::ViewNameTaken
+            | Self::ViewsFull => ErrorCode::RequestInvalid,
             Self::NothingToUndo => ErrorCode::NothingToUndo,
             Self::Gate { code, .. } => *code,
             Self::Unavailable(_) => ErrorCode::DatabaseUnavailable,

@@ -142,7 +142,7 @@ impl Store {
         origin: &Origin,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        let counted = throttle::count(&mut tx, address).await?;
+        let counted = throttle::count(&mut tx, address, throttle::FREE).await?;
         let answer = match counted {
             throttle::Counted::Let => Ok(()),
             throttle::Counted::TooEarly { left, first } => {

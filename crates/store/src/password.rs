@@ -259,6 +259,42 @@ mod tests {
         assert!(!is_outdated("demo@demo-corp.com", &printed, 3));
     }
 
+    /// OWASP ASVS 5.0, 6.2.8. `cargo test -p drydock-store -- --ignored ten_thousand` takes some minutes.
+    #[tokio::test]
+    #[ignore = "ten thousand hashes take minutes"]
+    async fn of_ten_thousand_pairs_that_nearly_agree_none_opens_the_other() {
+        let mut opened = 0;
+        for number in 0..100 {
+            // 200 bytes, different from the start, the end a letter with an accent in one code point.
+            let own = format!("{number:04}{}caf\u{e9}", "p".repeat(191));
+            assert_eq!(own.len(), 200);
+            let stored = hash(&own).await.unwrap();
+            assert!(verify(&own, Some(stored.clone())).await.unwrap());
+            let stem = own.trim_end_matches('\u{e9}');
+            let others: Vec<String> = (0..100)
+                .map(|other| match other {
+                    0 => format!("{stem}e\u{301}"),
+                    1 => format!("{own} "),
+                    2 => format!(" {own}"),
+                    3 => format!("{own}\0"),
+                    4 => own.to_uppercase(),
+                    5 => stem.to_owned(),
+                    6 => format!("{stem}e"),
+                    7 => own.replacen('p', "\u{ff50}", 1),
+                    _ => format!("{stem}{}", char::from_u32(0xea + other).unwrap()),
+                })
+                .collect();
+            for pair in others.chunks(2) {
+                let (one, other) = tokio::join!(
+                    verify(&pair[0], Some(stored.clone())),
+                    verify(&pair[1], Some(stored.clone()))
+                );
+                opened += usize::from(one.unwrap()) + usize::from(other.unwrap());
+            }
+        }
+        assert_eq!(opened, 0);
+    }
+
     #[tokio::test]
     async fn nothing_is_cut_off_and_no_form_is_made_of_what_is_typed() {
         let long = "p".repeat(199);

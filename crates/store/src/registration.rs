@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     Store, StoreError,
     audit::{self, Actor, Origin, SecurityEntry},
-    password,
+    password, throttle,
 };
 
 /// What somebody says who asks for an account; checked by the API.
@@ -59,13 +59,14 @@ impl Store {
     /// id leads nowhere. Somebody who was rejected may ask again.
     ///
     /// # Errors
-    /// When the database or hashing fails.
+    /// [`StoreError::TooManyRegistrations`] when many asked within the last hour; else when the database or hashing fails.
     pub async fn register(
         &self,
         wanted: &Registration,
         password: &str,
         origin: &Origin,
     ) -> Result<Uuid, StoreError> {
+        self.count_registration(origin).await?;
         let hash = password::hash(password).await?;
         let mut tx = self.begin().await?;
         let last_name = Some(wanted.last_name.as_str()).filter(|name| !name.is_empty());
@@ -157,6 +158,23 @@ impl Store {
         audit::security(&mut tx, &actor, event).await?;
         tx.commit().await?;
         Ok(id)
+    }
+
+    /// Counts a registration before anything is done for it; the first that comes too early is told to the security log.
+    async fn count_registration(&self, origin: &Origin) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let counted =
+            throttle::count(&mut tx, &throttle::registrations(), throttle::FREE_REGISTRATIONS).await?;
+        let throttle::Counted::TooEarly { left, first } = counted else { return Ok(tx.commit().await?) };
+        if first {
+            let text = "Registrations wait: many came within an hour.";
+            let event = SecurityEntry::new(SecurityEvent::RegistrationThrottled, text)
+                .with("seconds", left.as_secs())
+                .blocked();
+            audit::security(&mut tx, &Actor::unknown(origin), event).await?;
+        }
+        tx.commit().await?;
+        Err(StoreError::TooManyRegistrations(left))
     }
 
     /// Where the registration with this id stands.

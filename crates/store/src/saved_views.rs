@@ -6,6 +6,9 @@ use uuid::Uuid;
 
 use crate::{StoreError, TenantTx};
 
+/// Views of a table that a user keeps in an engagement at most.
+pub const MOST_VIEWS: usize = 100;
+
 /// A view of a table that a user keeps.
 #[derive(Clone, Debug)]
 pub struct SavedView {
@@ -60,7 +63,7 @@ pub struct ViewWords {
 /// Keeps a view: a new one, or `id` as it is to be now.
 ///
 /// # Errors
-/// [`StoreError::ViewNotFound`], [`StoreError::ViewNameTaken`]; else when the database fails.
+/// [`StoreError::ViewNotFound`], [`StoreError::ViewNameTaken`], [`StoreError::ViewsFull`]; else when the database fails.
 pub async fn keep(
     tx: &mut TenantTx,
     engagement: EngagementId,
@@ -84,6 +87,9 @@ pub async fn keep(
     }
     let kept = match id {
         None => {
+            if views(tx, engagement, user, table).await?.len() >= MOST_VIEWS {
+                return Err(StoreError::ViewsFull);
+            }
             sqlx::query_as!(
                 SavedView,
                 "insert into migration.saved_views (client_account_id, engagement_id, user_id, table_name, name, query, layout, is_default)

@@ -209,6 +209,10 @@ async fn seed(store: &Store, plan: &Plan, told: &(dyn Fn(u64) + Sync)) -> Result
     client_accounts(&mut global, &plan, &clients);
     people::write(&mut global, &plan, &clients);
     loader.write(global).await?;
+    // Of the same tables, with other columns.
+    let mut outsiders = Batch::new(None);
+    people::outsiders(&mut outsiders, &plan, &clients);
+    loader.write(outsiders).await?;
     while let Some(batch) = batches.recv().await {
         loader.write(batch).await?;
         told(loader.written());

@@ -19,6 +19,8 @@ pub struct TenantTx {
     client_account_name: String,
     user_id: UserId,
     access: Access,
+    /// Whether the engagement that was opened last is closed.
+    closed: bool,
     /// Who works in it, for the entries in the client account's log.
     actor: Actor,
     /// Those entries, which are written last.
@@ -40,6 +42,7 @@ impl TenantTx {
             client_account_name: account.name.clone(),
             user_id: session.user_id(),
             access: account.access,
+            closed: false,
             actor: session.actor().clone(),
             notes: Vec::new(),
         })
@@ -85,8 +88,14 @@ impl TenantTx {
         self.access
     }
 
-    pub(crate) fn set_access(&mut self, access: Access) {
-        self.access = access;
+    /// Whether nothing in the engagement that was opened last is changed any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Tells what the user has in the engagement that was just opened, and whether it is closed.
+    pub(crate) fn opened(&mut self, access: Access, closed: bool) {
+        (self.access, self.closed) = (access, closed);
     }
 
     /// The client accounts whose engagements are in sight, asked for without any predicate: row-level security alone answers. It

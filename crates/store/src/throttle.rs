@@ -1,9 +1,12 @@
-//! How fast sign-in may be tried for one address.
+//! How fast sign-in may be tried for one address, and how fast accounts may be asked for.
 //!
 //! Counted by address, whether or not anybody has it, and before the password is looked at: one that a crash cuts off counts as
 //! well. After [`FREE`] failures the next attempt waits, a second at first
 //! and twice as long each time, [`LONGEST`] at most; an hour of quiet or a success ends it. What comes too early is not
 //! looked at and does not count, so nobody can keep a person out by insisting.
+//!
+//! Registrations are counted together, whoever sends them: an address costs nothing to make up, and each costs a hash and an entry of
+//! the log. After [`FREE_REGISTRATIONS`] within an hour the same waits begin.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -14,7 +17,9 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::{Store, StoreError};
 
 /// Failures without a delay: what a person needs who has forgotten which of a few passwords it was.
-const FREE: i32 = 5;
+pub(crate) const FREE: i32 = 5;
+/// Registrations without a delay.
+pub(crate) const FREE_REGISTRATIONS: i32 = 30;
 /// The longest delay in seconds.
 const LONGEST: i32 = 300;
 /// After so many seconds without an attempt nothing is remembered.
@@ -38,6 +43,11 @@ pub(crate) fn hash(email: &str) -> [u8; 32] {
     Sha256::digest(format!("drydock sign-in {email}")).into()
 }
 
+/// What all registrations are counted under; no address of a sign-in, which has text behind it.
+pub(crate) fn registrations() -> [u8; 32] {
+    Sha256::digest("drydock registrations").into()
+}
+
 /// What became of an attempt.
 pub(crate) enum Counted {
     /// It may be looked at.
@@ -51,8 +61,13 @@ pub(crate) enum Counted {
     },
 }
 
-/// Counts an attempt, as a failure until [`forgive`] takes it back. One that comes too early is not counted.
-pub(crate) async fn count(connection: &mut PgConnection, address: &[u8; 32]) -> Result<Counted, StoreError> {
+/// Counts an attempt, as a failure until [`forgive`] takes it back; after `free` of them each has to wait. One that comes too early is
+/// not counted.
+pub(crate) async fn count(
+    connection: &mut PgConnection,
+    address: &[u8; 32],
+    free: i32,
+) -> Result<Counted, StoreError> {
     let counted = sqlx::query_scalar!(
         r#"insert into migration.sign_in_attempts as a (address_hash, failures, last_failed_at, blocked_until)
            values ($1, 1, now(), 'epoch')
@@ -68,7 +83,7 @@ pub(crate) async fn count(connection: &mut PgConnection, address: &[u8; 32]) -> 
            returning failures"#,
         address.as_slice(),
         f64::from(QUIET),
-        FREE,
+        free,
         f64::from(LONGEST),
     )
     .fetch_optional(&mut *connection)

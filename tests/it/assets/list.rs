@@ -237,6 +237,11 @@ async fn wrong_parameters_are_a_422_and_never_a_500() {
         let answer = app.get(&format!("/api/v1/assets?{query}"), &headers).await;
         assert_eq!(answer.error(), (422, "request.invalid"), "{query}");
     }
+    // What is no UTF-8 is no text: reading something else into it would be a guess.
+    for query in ["q=%FF", "name=%C3%28", "%FF=x"] {
+        let answer = app.get(&format!("/api/v1/assets?{query}"), &headers).await;
+        assert_eq!(answer.error(), (400, "request.malformed"), "{query}");
+    }
     let long = "x".repeat(300);
     assert_eq!(app.get(&format!("/api/v1/assets?q={long}"), &headers).await.status, 422);
 }

@@ -24,6 +24,30 @@ async fn a_layout_is_remembered_for_each_user() {
 }
 
 #[tokio::test]
+async fn nobody_keeps_more_than_a_hundred_views() {
+    let app = App::new().await;
+    let analyst = app.bearer(ANALYST).await;
+    let path = "/api/v1/asset-views";
+    let words = json!({ "name": "First", "query": "", "layout": layout(), "is_default": false });
+    let first = ok(&app, &analyst, "POST", path, Some(&words)).await;
+    let _ = app.database.sql(
+        "insert into migration.saved_views (client_account_id, engagement_id, user_id, table_name, name, query, layout, is_default)
+         select client_account_id, engagement_id, user_id, table_name, 'View ' || number, query, layout, false
+         from migration.saved_views, generate_series(2, 100) number",
+    );
+    let mut more = words.clone();
+    more["name"] = json!("One more");
+    let refused = ask(&app, &analyst, "POST", path, Some(&more)).await;
+    assert_eq!(refused.error(), (422, "request.invalid"));
+    assert_eq!(refused.body["fields"][0]["code"], "too_many");
+    // Those there are can be changed, and make room.
+    let one = format!("{path}/{}", first["id"].as_str().unwrap());
+    ok(&app, &analyst, "PUT", &one, Some(&more)).await;
+    assert_eq!(ask(&app, &analyst, "DELETE", &one, None).await.status, 204);
+    ok(&app, &analyst, "POST", path, Some(&words)).await;
+}
+
+#[tokio::test]
 async fn views_are_kept_changed_and_forgotten_by_their_owner_alone() {
     let app = App::new().await;
     let (analyst, demo) = (app.bearer(ANALYST).await, app.bearer(DEMO).await);

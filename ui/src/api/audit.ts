@@ -1,6 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, body } from "./client";
-import { fromAnswer } from "./problem";
 import type { components } from "./schema";
 
 export type AuditEntry = components["schemas"]["AuditEntry"];
@@ -73,13 +72,12 @@ export const auditChainQuery = (scope: AuditScope, newest: number | undefined) =
     staleTime: 0,
   });
 
-/** Exactly the filtered entries as CSV. */
-export async function exportAudit(scope: AuditScope, filter: AuditFilter): Promise<Blob> {
+/** Writes exactly the filtered entries as CSV into the folder of downloads: the window has no downloads of a page. */
+export function saveAudit(scope: AuditScope, filter: AuditFilter) {
   const asked = query(filter);
-  const { data, error, response } =
+  return body(
     scope === undefined
-      ? await api.GET("/api/v1/admin/audit/export", { params: { query: asked }, parseAs: "blob" })
-      : await api.GET("/api/v1/admin/clients/{id}/audit/export", { params: { path: { id: scope }, query: asked }, parseAs: "blob" });
-  if (data === undefined) throw fromAnswer(error, response.status);
-  return data;
+      ? api.POST("/api/v1/admin/audit/export", { params: { query: asked } })
+      : api.POST("/api/v1/admin/clients/{id}/audit/export", { params: { path: { id: scope }, query: asked } }),
+  );
 }

@@ -51,7 +51,11 @@ export interface paths {
          */
         get: operations["export_security_log"];
         put?: never;
-        post?: never;
+        /**
+         * Save the security log as a CSV file
+         * @description As its export, written into the folder of downloads of the person who runs Drydock.
+         */
+        post: operations["save_security_log"];
         delete?: never;
         options?: never;
         head?: never;
@@ -161,7 +165,11 @@ export interface paths {
          */
         get: operations["export_client_account_log"];
         put?: never;
-        post?: never;
+        /**
+         * Save a client account's log as a CSV file
+         * @description As the security log's.
+         */
+        post: operations["save_client_account_log"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2240,6 +2248,13 @@ export interface components {
             event: string;
             title: string;
         };
+        /** @description A log that was saved. */
+        AuditFile: {
+            /** @description Entries in it. */
+            entries: number;
+            /** @description The file. */
+            path: string;
+        };
         /** @description A page of entries, newest first. */
         AuditPage: {
             entries: components["schemas"]["AuditEntry"][];
@@ -4252,6 +4267,66 @@ export interface operations {
             };
         };
     };
+    save_security_log: {
+        parameters: {
+            query?: {
+                /** @description Entries on a page, 1 to 200; 50 when not given. */
+                limit?: number;
+                /** @description `next_before` of the page before. */
+                before?: number;
+                /** @description Only entries of somebody, or about somebody, whose address contains this. */
+                who?: string;
+                /** @description Only this event, such as `sign_in.failed`, or all with this noun, such as `sign_in`. */
+                event?: string;
+                /** @description Only `success`, `denied` or `error`. */
+                outcome?: string;
+                /** @description Not before this moment. */
+                from?: string;
+                /** @description Before this moment. */
+                until?: string;
+                /** @description Only entries whose text, path, request id or details contain this, in any case. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditFile"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     admin_clients: {
         parameters: {
             query?: {
@@ -4667,6 +4742,77 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    save_client_account_log: {
+        parameters: {
+            query?: {
+                /** @description Entries on a page, 1 to 200; 50 when not given. */
+                limit?: number;
+                /** @description `next_before` of the page before. */
+                before?: number;
+                /** @description Only entries of somebody, or about somebody, whose address contains this. */
+                who?: string;
+                /** @description Only this event, such as `sign_in.failed`, or all with this noun, such as `sign_in`. */
+                event?: string;
+                /** @description Only `success`, `denied` or `error`. */
+                outcome?: string;
+                /** @description Not before this moment. */
+                from?: string;
+                /** @description Before this moment. */
+                until?: string;
+                /** @description Only entries whose text, path, request id or details contain this, in any case. */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The client account */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditFile"];
                 };
             };
             401: {
@@ -6165,6 +6311,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6454,6 +6608,14 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7612,6 +7774,14 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

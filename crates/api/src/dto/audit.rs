@@ -169,3 +169,12 @@ impl From<ChainReport> for AuditChain {
         }
     }
 }
+
+/// A log that was saved.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AuditFile {
+    /// The file.
+    pub(crate) path: String,
+    /// Entries in it.
+    pub(crate) entries: usize,
+}

@@ -3,7 +3,8 @@
 use axum::{
     Json,
     body::Body,
-    http::{HeaderValue, header},
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
     response::Response,
 };
 use drydock_domain::{
@@ -11,13 +12,16 @@ use drydock_domain::{
     audit::{AccessEvent, Outcome, SecurityEvent},
 };
 use drydock_store::{
-    Store, VerifiedSession,
+    Store, TenantTx, VerifiedSession,
     audit::{self, AccessEntry, Entry, Filter, SecurityEntry},
 };
+use time::OffsetDateTime;
 
 use crate::{
-    dto::audit::{AuditChain, AuditEventName, AuditPage, AuditQuery},
+    ApiState,
+    dto::audit::{AuditChain, AuditEventName, AuditFile, AuditPage, AuditQuery},
     envelope::{ApiError, ErrorEnvelope},
+    export,
     extract::{PathId, QueryOf, Session},
 };
 
@@ -157,12 +161,78 @@ pub(crate) async fn client_account_export(
     PathId(id): PathId,
     QueryOf(query): QueryOf<AuditQuery>,
 ) -> Result<Response, ApiError> {
-    let mut tx = session.enter(id, Permission::AuditExport).await?;
-    let filter = filter(&query)?;
+    let tx = session.enter(id, Permission::AuditExport).await?;
+    let (csv, _) = client_account_csv(tx, &filter(&query)?).await?;
+    Ok(file(csv, "client-account-log.csv"))
+}
+
+/// Save the security log as a CSV file
+///
+/// As its export, written into the folder of downloads of the person who runs Drydock.
+#[utoipa::path(
+    post, path = "/api/v1/admin/audit/export", operation_id = "save_security_log", tag = "audit", security(("session" = [])), params(AuditQuery),
+    responses(
+        (status = CREATED, body = AuditFile),
+        (status = UNAUTHORIZED, body = ErrorEnvelope),
+        (status = FORBIDDEN, body = ErrorEnvelope),
+        (status = UNPROCESSABLE_ENTITY, body = ErrorEnvelope),
+    )
+)]
+pub(crate) async fn security_save(
+    State(state): State<ApiState>,
+    Session { store, session }: Session,
+    QueryOf(query): QueryOf<AuditQuery>,
+) -> Result<(StatusCode, Json<AuditFile>), ApiError> {
+    store.require_everywhere(&session, Permission::AuditExport).await?;
+    let (csv, entries) = security_csv(&store, &filter(&query)?).await?;
+    note_export(&store, &session, entries).await?;
+    saved(&state, "Security log", &csv, entries).await
+}
+
+/// Save a client account's log as a CSV file
+///
+/// As the security log's.
+#[utoipa::path(
+    post, path = "/api/v1/admin/clients/{id}/audit/export", operation_id = "save_client_account_log", tag = "audit", security(("session" = [])),
+    params(("id" = Uuid, Path, description = "The client account"), AuditQuery),
+    responses(
+        (status = CREATED, body = AuditFile),
+        (status = UNAUTHORIZED, body = ErrorEnvelope),
+        (status = FORBIDDEN, body = ErrorEnvelope),
+        (status = NOT_FOUND, body = ErrorEnvelope),
+        (status = UNPROCESSABLE_ENTITY, body = ErrorEnvelope),
+    )
+)]
+pub(crate) async fn client_account_save(
+    State(state): State<ApiState>,
+    session: Session,
+    PathId(id): PathId,
+    QueryOf(query): QueryOf<AuditQuery>,
+) -> Result<(StatusCode, Json<AuditFile>), ApiError> {
+    let tx = session.enter(id, Permission::AuditExport).await?;
+    let name = format!("{} activity", tx.client_account_name());
+    let (csv, entries) = client_account_csv(tx, &filter(&query)?).await?;
+    saved(&state, &name, &csv, entries).await
+}
+
+/// The file, under a name with today's date.
+async fn saved(
+    state: &ApiState,
+    name: &str,
+    csv: &[u8],
+    entries: usize,
+) -> Result<(StatusCode, Json<AuditFile>), ApiError> {
+    let name = format!("{name} {}", OffsetDateTime::now_utc().date());
+    let path = export::write_file(&state.downloads()?, &export::file_stem(&name), "csv", csv).await?;
+    Ok((StatusCode::CREATED, Json(AuditFile { path: path.display().to_string(), entries })))
+}
+
+/// The log as CSV and how many entries that are, which is noted.
+async fn client_account_csv(mut tx: TenantTx, filter: &Filter) -> Result<(Vec<u8>, usize), ApiError> {
     let mut csv = audit::csv_head()?;
     let (mut before, mut written) = (None, 0);
     loop {
-        let entries = audit::access_entries(&mut tx, &filter, before, PIECE).await?;
+        let entries = audit::access_entries(&mut tx, filter, before, PIECE).await?;
         let Some(last) = entries.last() else { break };
         before = Some(last.number);
         written += entries.len();
@@ -170,7 +240,7 @@ pub(crate) async fn client_account_export(
     }
     audit::access(&mut tx, AccessEntry::new(AccessEvent::LogExported).with("entries", written));
     tx.commit().await?;
-    Ok(file(csv, "client-account-log.csv"))
+    Ok((csv, written))
 }
 
 /// Entries read at a time for an export.

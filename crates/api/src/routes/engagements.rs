@@ -4,7 +4,7 @@ use axum::{Json, http::StatusCode};
 use drydock_domain::{EngagementId, Permission, account::Objection, field};
 use drydock_store::{
     TenantTx,
-    engagements::{self as rows, Facts},
+    engagements::{self as rows, CLOSED, Facts},
 };
 
 use crate::{
@@ -19,7 +19,6 @@ use crate::{
 
 /// What an engagement can be that is not closed.
 const OPEN: [&str; 3] = ["planning", "active", "on_hold"];
-const CLOSED: [&str; 2] = ["completed", "cancelled"];
 const PRIORITIES: [&str; 4] = ["low", "medium", "high", "critical"];
 
 /// The engagements of the chosen client account, closed ones too
@@ -118,6 +117,10 @@ pub(crate) async fn update(
     let before = rows::get(&mut tx, id).await?;
     // One that is closed stays so until it is opened again.
     let closed = CLOSED.iter().copied().find(|status| *status == before.status);
+    if closed.is_some_and(|closed| change.status.as_deref().is_some_and(|status| status != closed)) {
+        let message = "The engagement is closed. Open it again to give it another status.";
+        return Err(ApiError::invalid_field("/status", "closed", message));
+    }
     let version = change.version;
     let wanted = NewEngagement {
         name: change.name.unwrap_or(before.name),

@@ -26,7 +26,11 @@ const PREFERENCES_LIMIT: usize = 20;
 #[utoipa::path(
     post, path = "/api/v1/auth/register", operation_id = "register", tag = "registration",
     request_body = Registration,
-    responses((status = OK, body = Registered), (status = UNPROCESSABLE_ENTITY, body = ErrorEnvelope))
+    responses(
+        (status = OK, body = Registered),
+        (status = UNPROCESSABLE_ENTITY, body = ErrorEnvelope),
+        (status = TOO_MANY_REQUESTS, body = ErrorEnvelope),
+    )
 )]
 pub(crate) async fn register(
     State(state): State<ApiState>,

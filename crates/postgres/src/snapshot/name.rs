@@ -29,6 +29,21 @@ pub(super) fn checked(name: &str, note: &str) -> Result<(String, String), Postgr
 
 /// Whether a character has no look of its own and makes others look as what they are not: the controls of writing direction, by which
 /// a name reads backwards, the separators of lines and paragraphs, and the byte order mark. Joiners stay: scripts and emoji need them.
+/// The same characters as the domain's, which this crate knows nothing of: it depends on no other of ours. A test holds the two together.
 fn misleads(character: char) -> bool {
     matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_misleads_here_misleads_in_the_domain() {
+        for character in '\0'..=char::MAX {
+            assert_eq!(
+                super::misleads(character),
+                drydock_domain::field::misleading(character),
+                "{character:?}"
+            );
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The rows of both logs.
 
+use drydock_domain::field::misleading;
 use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -159,17 +160,10 @@ impl Link for AccessRow {
 pub(super) fn one_line(text: &str, limit: usize) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
-        match c {
-            _ if c.is_control() => line.extend(c.escape_unicode()),
-            '\u{2028}'
-            | '\u{2029}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}' => {
-                line.extend(c.escape_unicode());
-            }
-            _ => line.push(c),
+        if c.is_control() || misleading(c) {
+            line.extend(c.escape_unicode());
+        } else {
+            line.push(c);
         }
     }
     match line.char_indices().nth(limit) {

@@ -124,7 +124,8 @@ pub async fn details(tx: &mut TenantTx) -> Result<Details, StoreError> {
     Ok(details)
 }
 
-/// Gives the client account of the transaction other facts, on top of the version `read`.
+/// Gives the client account of the transaction other facts, on top of the version `read`. Those that it has already change nothing, and
+/// the log says nothing of them.
 ///
 /// # Errors
 /// [`StoreError::Invalid`] for a short name that is taken.
@@ -139,6 +140,9 @@ pub async fn update(
     let before = details(&mut tx).await?;
     if before.version() != read {
         return Ok(Change::Stale(before));
+    }
+    if before.facts == *facts {
+        return Ok(Change::Made(before));
     }
     sqlx::query!(
         "update migration.client_accounts
@@ -198,7 +202,7 @@ fn taken(error: sqlx::Error) -> StoreError {
 }
 
 impl Store {
-    /// Every client account, archived ones too, by name: for platform administrators. Without counts of what is in them.
+    /// The archived client accounts, by name: for platform administrators. Without counts of what is in them.
     ///
     /// # Errors
     /// When the database fails.

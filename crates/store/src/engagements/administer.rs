@@ -3,7 +3,7 @@
 use drydock_domain::{EngagementId, audit::AccessEvent};
 use time::OffsetDateTime;
 
-use super::{Engagement, get};
+use super::{CLOSED, Engagement, get};
 use crate::{
     StoreError, TenantTx,
     audit::{self, AccessEntry},
@@ -33,6 +33,23 @@ pub struct Facts {
     pub client_contact_name: Option<String>,
     /// Their address.
     pub client_contact_email: Option<String>,
+}
+
+impl Engagement {
+    fn facts(&self) -> Facts {
+        Facts {
+            name: self.name.clone(),
+            slug: self.slug.clone(),
+            description: self.description.clone(),
+            engagement_type: self.engagement_type.clone(),
+            status: self.status.clone(),
+            priority: self.priority.clone(),
+            start_date: self.start_date,
+            target_completion_date: self.target_completion_date,
+            client_contact_name: self.client_contact_name.clone(),
+            client_contact_email: self.client_contact_email.clone(),
+        }
+    }
 }
 
 fn refused(error: sqlx::Error) -> StoreError {
@@ -85,17 +102,20 @@ pub async fn create(mut tx: TenantTx, facts: &Facts) -> Result<Engagement, Store
 /// Gives an engagement other facts, on top of the version `read`.
 ///
 /// # Errors
-/// [`StoreError::EngagementNotFound`]; [`StoreError::Invalid`] as for [`create`].
+/// [`StoreError::EngagementNotFound`]; [`StoreError::Invalid`] as for [`create`]. Facts that it has already change nothing, and the
+/// log says nothing of them.
 pub async fn update(
     mut tx: TenantTx,
     id: EngagementId,
     read: i64,
     facts: &Facts,
 ) -> Result<Change<Engagement>, StoreError> {
-    lock(&mut tx, id).await?;
-    let before = get(&mut tx, id).await?;
+    let before = locked(&mut tx, id).await?;
     if before.version != read {
         return Ok(Change::Stale(before));
+    }
+    if before.facts() == *facts {
+        return Ok(Change::Made(before));
     }
     let client_account = tx.client_account_id();
     sqlx::query!(
@@ -126,7 +146,7 @@ pub async fn update(
     Ok(Change::Made(now))
 }
 
-/// Closes an engagement as completed or cancelled, or opens it again as active.
+/// Closes an engagement as completed or cancelled, or opens it again as active. One that is so already is stale.
 ///
 /// # Errors
 /// [`StoreError::EngagementNotFound`].
@@ -136,13 +156,13 @@ pub async fn set_status(
     read: i64,
     status: &str,
 ) -> Result<Change<Engagement>, StoreError> {
-    lock(&mut tx, id).await?;
-    let before = get(&mut tx, id).await?;
-    if before.version != read {
+    let before = locked(&mut tx, id).await?;
+    let closed = CLOSED.contains(&status);
+    // Closing what is closed, or opening what is open, was begun from what is no longer so.
+    if before.version != read || closed == CLOSED.contains(&before.status.as_str()) {
         return Ok(Change::Stale(before));
     }
     let client_account = tx.client_account_id();
-    let closed = matches!(status, "completed" | "cancelled");
     sqlx::query!(
         "update migration.engagements
          set status = $3, actual_completion_date = case when $4 then greatest(now(), start_date) end,
@@ -170,7 +190,8 @@ fn note(event: AccessEvent, engagement: &Engagement) -> AccessEntry {
         .with("status", engagement.status.as_str())
 }
 
-async fn lock(tx: &mut TenantTx, id: EngagementId) -> Result<(), StoreError> {
+/// An engagement that nobody else changes until the transaction ends.
+async fn locked(tx: &mut TenantTx, id: EngagementId) -> Result<Engagement, StoreError> {
     let client_account = tx.client_account_id();
     sqlx::query_scalar!(
         r#"select true as "there!" from migration.engagements
@@ -180,5 +201,5 @@ async fn lock(tx: &mut TenantTx, id: EngagementId) -> Result<(), StoreError> {
     )
     .fetch_optional(tx.connection())
     .await?;
-    Ok(())
+    get(tx, id).await
 }

@@ -7,11 +7,8 @@ use super::Totals;
 use crate::{
     Store, StoreError, TenantTx, VerifiedSession,
     client_accounts::{ClientAccount, memberships},
-    engagements,
+    engagements::{self, CLOSED},
 };
-
-/// Statuses of an engagement on which nobody works any more.
-const CLOSED: [&str; 2] = ["completed", "cancelled"];
 
 /// The figures of one client account, over all of its engagements.
 #[derive(Clone, Debug)]

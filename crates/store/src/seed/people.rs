@@ -125,6 +125,40 @@ pub(super) const ACCOUNTS: &[Account] = &[
     },
 ];
 
+/// Somebody who may not sign in as things are, so that there is something to decide about.
+struct Outsider {
+    email: &'static str,
+    hash: &'static str,
+    first_name: &'static str,
+    last_name: &'static str,
+    /// Whether they were let in once and kept out since; else they wait to be let in.
+    suspended: bool,
+    reason: &'static str,
+    role_description: &'static str,
+}
+
+/// Those of the demo. Let in, they sign in with the demo's password.
+const OUTSIDERS: &[Outsider] = &[
+    Outsider {
+        email: "newcomer@demo-corp.com",
+        hash: "$argon2id$v=19$m=19456,t=2,p=1$tdq5QytECrER4Oh/vWZ1yg$OFXuG0L6m0DL/q6XRyX3HJkbvtpKwN3rV8gQaMjOo/g",
+        first_name: "Demo",
+        last_name: "Newcomer",
+        suspended: false,
+        reason: "I am to look after the inventory from next month on.",
+        role_description: "Inventory analyst",
+    },
+    Outsider {
+        email: "absent@demo-corp.com",
+        hash: "$argon2id$v=19$m=19456,t=2,p=1$Mch5v5idNE1Eif0X/zlH4A$+UhKkA2qeAc/Pqtr8oRXTnZaKwUnwqTwYuO8y0QIvzg",
+        first_name: "Demo",
+        last_name: "Absentee",
+        suspended: true,
+        reason: "I review the waves with the architects.",
+        role_description: "Reviewer",
+    },
+];
+
 /// The users of a profile.
 fn accounts(profile: Profile) -> &'static [Account] {
     if profile.has_default_users() { ACCOUNTS } else { &[] }
@@ -212,6 +246,74 @@ pub(super) fn write(batch: &mut Batch, plan: &Plan, clients: &[Client]) {
     }
 }
 
+/// Adds who waits to be let in, and who was kept out: they ask for the first client account, or had it.
+pub(super) fn outsiders(batch: &mut Batch, plan: &Plan, clients: &[Client]) {
+    let Some(first) = clients.first().filter(|_| plan.profile == Profile::Demo) else { return };
+    for outsider in OUTSIDERS {
+        let id = named("user", outsider.email);
+        let asked = at(plan.anchor, if outsider.suspended { BEGUN } else { -2 }, 9, 30);
+        let decided = outsider.suspended.then(|| at(plan.anchor, BEGUN, 10, 0));
+        let changed = if outsider.suspended { at(plan.anchor, -14, 16, 0) } else { asked };
+        let decider = outsider.suspended.then(|| administrator().0);
+        row!(
+            batch,
+            "users",
+            id = id,
+            email = outsider.email,
+            password_hash = outsider.hash,
+            first_name = outsider.first_name,
+            last_name = outsider.last_name,
+            is_active = false,
+            is_verified = outsider.suspended,
+            default_client_id = outsider.suspended.then(|| first.id().0),
+            created_at = asked,
+            updated_at = changed,
+        );
+        row!(
+            batch,
+            "user_profiles",
+            user_id = id,
+            status = if outsider.suspended { "suspended" } else { "pending_approval" },
+            approval_requested_at = asked,
+            approved_at = decided,
+            approved_by = decider,
+            registration_reason = outsider.reason,
+            organization = "Demo Corporation",
+            role_description = outsider.role_description,
+            requested_access_level = "read_only",
+            created_at = asked,
+            updated_at = changed,
+        );
+        // Access that was only asked for has nobody who granted it, and opens nothing.
+        row!(
+            batch,
+            "client_access",
+            id = named("access", &format!("{}/{}", outsider.email, first.slug)),
+            user_profile_id = id,
+            client_account_id = first.id().0,
+            access_level = "read_only",
+            is_active = outsider.suspended,
+            granted_at = decided.unwrap_or(asked),
+            granted_by = decider,
+            created_at = asked,
+            updated_at = decided.unwrap_or(asked),
+        );
+        if outsider.suspended {
+            row!(
+                batch,
+                "user_account_associations",
+                id = named("association", &format!("{}/{}", outsider.email, first.slug)),
+                user_id = id,
+                client_account_id = first.id().0,
+                role = Role::Viewer.as_str(),
+                created_at = asked,
+                updated_at = asked,
+                created_by = administrator().0,
+            );
+        }
+    }
+}
+
 /// Adds the access of `client`'s members to its engagements.
 pub(super) fn engagement_access(batch: &mut Batch, plan: &Plan, client: &Client) {
     let begun = at(plan.anchor, BEGUN, 8, 30);
@@ -255,13 +357,16 @@ fn permissions(account: &Account) -> serde_json::Value {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a failing expectation is a failing test")]
 mod tests {
-    use super::ACCOUNTS;
+    use super::{ACCOUNTS, DEMO_PASSWORD, OUTSIDERS};
     use crate::password;
 
     #[tokio::test]
     async fn the_hashes_are_those_of_the_passwords() {
         for account in ACCOUNTS {
             assert_eq!(password::hash_default(account.email, account.password).await.unwrap(), account.hash);
+        }
+        for outsider in OUTSIDERS {
+            assert_eq!(password::hash_default(outsider.email, DEMO_PASSWORD).await.unwrap(), outsider.hash);
         }
     }
 }

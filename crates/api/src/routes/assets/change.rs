@@ -35,6 +35,7 @@ const OWN: [Column; 3] = [Column::Name, Column::Hostname, Column::IpAddress];
         (status = UNAUTHORIZED, body = ErrorEnvelope),
         (status = FORBIDDEN, body = ErrorEnvelope),
         (status = NOT_FOUND, body = ErrorEnvelope),
+        (status = CONFLICT, body = ErrorEnvelope),
         (status = UNPROCESSABLE_ENTITY, body = ErrorEnvelope),
     )
 )]
@@ -108,6 +109,7 @@ pub(crate) async fn edit(
         (status = UNAUTHORIZED, body = ErrorEnvelope),
         (status = FORBIDDEN, body = ErrorEnvelope),
         (status = NOT_FOUND, body = ErrorEnvelope),
+        (status = CONFLICT, body = ErrorEnvelope),
         (status = UNPROCESSABLE_ENTITY, body = ErrorEnvelope),
     )
 )]

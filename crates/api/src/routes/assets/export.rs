@@ -10,7 +10,7 @@ use axum::{
 use drydock_domain::{EngagementId, audit::AccessEvent};
 use drydock_store::{
     TenantTx,
-    assets::{Column, csv::Format},
+    assets::{Column, Filter, csv::Format},
     audit::{self, AccessEntry},
 };
 use tokio::sync::mpsc;
@@ -72,7 +72,7 @@ pub(crate) async fn stream(
     let asked = Asked::page(rest)?;
     let format = Format { columns: chosen(columns.as_deref())?, escape_formulas };
     let place = Place { client_account: tx.client_account_id(), engagement: engagement.id };
-    note(&mut tx, engagement.id, &format);
+    note(&mut tx, engagement.id, &format, &asked.filter, &asked.given).await?;
     tx.commit().await?;
 
     let mut export = Export { store, session, place, filter: asked.filter, order: asked.order, format };
@@ -134,7 +134,7 @@ pub(crate) async fn begin(
     };
     let name = format!("{} assets", tx.client_account_name());
     let place = Place { client_account: tx.client_account_id(), engagement: engagement.id };
-    note(&mut tx, engagement.id, &format);
+    note(&mut tx, engagement.id, &format, &filter, &wanted.filter).await?;
     tx.commit().await?;
     let owner = session.user_id();
     let export = Export { store, session, place, filter, order, format };
@@ -182,12 +182,24 @@ pub(crate) async fn cancel(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// An export is a copy that leaves: it is in the audit log when it begins.
-fn note(tx: &mut TenantTx, engagement: EngagementId, format: &Format) {
+/// An export is a copy that leaves: it is in the audit log when it begins, with what was asked for and how many assets that are.
+async fn note(
+    tx: &mut TenantTx,
+    engagement: EngagementId,
+    format: &Format,
+    filter: &Filter,
+    given: &AssetFilter,
+) -> Result<(), ApiError> {
+    let assets = drydock_store::assets::count(tx, engagement, filter).await?;
     let columns: Vec<&str> = format.columns.iter().map(|column| column.name()).collect();
-    let entry =
-        AccessEntry::new(AccessEvent::AssetsExported).in_engagement(engagement).on("engagement", engagement);
-    audit::access(tx, entry.with("columns", columns));
+    let entry = AccessEntry::new(AccessEvent::AssetsExported)
+        .in_engagement(engagement)
+        .on("engagement", engagement)
+        .with("assets", assets)
+        .with("filter", given.told())
+        .with("columns", columns);
+    audit::access(tx, entry);
+    Ok(())
 }
 
 fn chosen(columns: Option<&[String]>) -> Result<Vec<Column>, ApiError> {

@@ -32,6 +32,8 @@ pub(super) struct Asked {
     pub(super) order: Order,
     pub(super) start: Start,
     pub(super) limit: u16,
+    /// The filter as it was given.
+    pub(super) given: AssetFilter,
 }
 
 /// The names and values of a query string.
@@ -104,7 +106,7 @@ impl Asked {
                 return Err(ApiError::invalid_field("cursor", "combination", message));
             }
         };
-        Ok(Self { filter: filter_of("", &filter)?, order, start, limit })
+        Ok(Self { filter: filter_of("", &filter)?, order, start, limit, given: filter })
     }
 
     /// A filter alone.
@@ -256,7 +258,9 @@ fn test(column: Column, wanted: &str) -> Result<Option<Test>, Refusal> {
                 from.map(|from| moment(from, false)).transpose(),
                 to.map(|to| moment(to, true)).transpose(),
             ) {
-                (Ok(from), Ok(until)) if from.is_some() || until.is_some() => Test::Moments { from, until },
+                (Ok(from), Ok(until)) if from.is_some() || until.is_some() => {
+                    Test::Moments { from: from.flatten(), until: until.flatten() }
+                }
                 _ => {
                     return Err((
                         "form",
@@ -278,21 +282,23 @@ fn bounds(wanted: &str) -> (Option<&str>, Option<&str>) {
     }
 }
 
-/// The beginning of a day in UTC or, as an end, of the day after; or a moment to the second.
-fn moment(text: &str, end: bool) -> Result<OffsetDateTime, ()> {
+/// The beginning of a day in UTC or, as an end, of the day after; or a moment to the second. `None` for an end behind the last day that
+/// four digits can say, which is no bound.
+fn moment(text: &str, end: bool) -> Result<Option<OffsetDateTime>, ()> {
     let text = text.trim();
-    if let Ok(date) = Date::parse(text, &Iso8601::DATE) {
-        let begins = date.midnight().assume_offset(UtcOffset::UTC);
-        let moment = if end { begins.checked_add(Duration::DAY).ok_or(())? } else { begins };
-        return storable(moment);
+    let (begins, length) = match Date::parse(text, &Iso8601::DATE) {
+        Ok(date) => (date.midnight().assume_offset(UtcOffset::UTC), Duration::DAY),
+        Err(_) => (OffsetDateTime::parse(text, &Rfc3339).map_err(|_| ())?, Duration::SECOND),
+    };
+    if !storable(begins) {
+        return Err(());
     }
-    let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| ())?;
-    storable(if end { moment.checked_add(Duration::SECOND).ok_or(())? } else { moment })
+    Ok(if end { begins.checked_add(length).filter(|end| storable(*end)) } else { Some(begins) })
 }
 
 /// PostgreSQL begins with the year 4713 BC; nothing here is older than four digits can say.
-fn storable(moment: OffsetDateTime) -> Result<OffsetDateTime, ()> {
-    if (1..=9999).contains(&moment.year()) { Ok(moment) } else { Err(()) }
+fn storable(moment: OffsetDateTime) -> bool {
+    (1..=9999).contains(&moment.year())
 }
 
 /// Values with commas between them; a backslash takes the meaning of the character behind it away.
@@ -426,10 +432,14 @@ mod tests {
         for wrong in ["x", "..", "4..x", "NaN", "inf.."] {
             assert_eq!(test(Column::CpuCores, wrong).unwrap_err().0, "form", "{wrong}");
         }
-        let day = |text| moment(text, false).unwrap();
+        let day = |text| moment(text, false).unwrap().unwrap();
         assert_eq!(
             test(Column::CreatedAt, "2026-01-01..2026-01-31"),
             Ok(Some(Test::Moments { from: Some(day("2026-01-01")), until: Some(day("2026-02-01")) }))
+        );
+        assert_eq!(
+            test(Column::CreatedAt, "0001-01-01..9999-12-31"),
+            Ok(Some(Test::Moments { from: Some(day("0001-01-01")), until: None }))
         );
         for wrong in ["x", "..", "2026-13-01", "+10000-01-01"] {
             assert_eq!(test(Column::CreatedAt, wrong).unwrap_err().0, "form", "{wrong}");
