@@ -43,7 +43,7 @@ fn a_user_id_without_a_name_is_told() {
     let folder = folder();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
     let copy = folder.path().join("it");
-    fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+    copy_this_program(&copy);
     let again = Command::new(&copy)
         .args(["--exact", "account::say_who_we_are", "--ignored", "--nocapture"])
         .current_dir("/")

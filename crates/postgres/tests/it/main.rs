@@ -187,17 +187,23 @@ fn again(program: &Path, test: &str) -> Command {
 fn as_ordinary_user(test: &str) -> (Command, TempDir) {
     let folder = folder();
     passable(folder.path());
-    let program = std::env::current_exe().unwrap();
     if !account().is_dropped() {
-        return (again(&program, test), folder);
+        return (again(&std::env::current_exe().unwrap(), test), folder);
     }
     // Where this program and the tree lie, only root may have access.
     let copy = folder.path().join("it");
-    fs::copy(program, &copy).unwrap();
+    copy_this_program(&copy);
     let mut command = again(&copy, test);
     command.uid(account().uid()).gid(account().gid()).current_dir("/");
     command.env("DRYDOCK_POSTGRES", tree().reachable_by(&account()).unwrap().root());
     (command, folder)
+}
+
+/// Copies this program, by another process: while this one had the copy open for writing, so would a child that another test has just
+/// forked, and a program that somebody writes to cannot be run.
+fn copy_this_program(to: &Path) {
+    let program = std::env::current_exe().unwrap();
+    assert!(Command::new("cp").arg(program).arg(to).status().unwrap().success());
 }
 
 /// As long as the folder is private, the server's account cannot get to what lies in it.
