@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use drydock_store::{Target, bootstrap, history, history::Migrations};
+use drydock_store::{
+    Target, bootstrap,
+    history::{self, Course, Migrations, Waiting},
+};
 use drydock_testkit::Database;
 
 use crate::history::{Fresh, everything, gates, last, later, sql};
@@ -109,7 +112,7 @@ async fn a_lock_that_is_not_given_back_is_waited_for_in_bounds_and_its_holder_na
     let patience = Duration::from_secs(2);
     let begun = Instant::now();
     let refused = set
-        .migrate(database.target(), &seen, patience, &|waiting| told.lock().unwrap().push(waiting.clone()))
+        .migrate(database.target(), &seen, patience, &|course| told.lock().unwrap().push(course.clone()))
         .await
         .unwrap_err();
     let took = begun.elapsed();
@@ -119,13 +122,43 @@ async fn a_lock_that_is_not_given_back_is_waited_for_in_bounds_and_its_holder_na
         assert!(refused.to_string().contains(part), "{refused} does not say {part}");
     }
     let told = told.into_inner().unwrap();
-    let first = told.first().expect("a wait that is told of");
-    let holder = first.holder.as_ref().expect("a holder");
+    let Some(Course::Waiting(Waiting { holder, .. })) = told.first() else {
+        panic!("a wait that is told of")
+    };
+    let holder = holder.as_ref().expect("a holder");
     assert_eq!((holder.pid.to_string(), holder.program.as_str()), (pid, "psql"));
     assert!(everything(database.target()) == before);
 
     drop(held);
     assert_eq!(set.migrate(database.target(), &seen, patience, &|_| ()).await.unwrap(), 1);
+}
+
+/// On a large database a migration takes minutes, which must not look as if nothing happened.
+#[tokio::test]
+async fn a_migration_that_takes_its_time_is_told_of() {
+    let database = Database::new().await;
+    let set = Migrations::shipped()
+        .and([
+            (later(1, "at_once"), "create table migration.later (id int)"),
+            (later(2, "slow"), "do $$ begin perform pg_sleep(1.2); end $$"),
+        ])
+        .unwrap();
+    let seen = set.compare(database.target()).await.unwrap();
+    let told = Mutex::new(Vec::new());
+    let applied = set
+        .migrate(database.target(), &seen, history::PATIENCE, &|course| {
+            told.lock().unwrap().push(course.clone())
+        })
+        .await;
+    assert_eq!(applied.unwrap(), 2);
+    let told = told.into_inner().unwrap();
+    let slow = told.iter().find_map(|course| match course {
+        Course::Applying(applying) if applying.number == 2 => Some(applying),
+        _ => None,
+    });
+    let slow = slow.expect("the second is told of");
+    assert!(slow.elapsed >= Duration::from_secs(1), "{slow:?}");
+    assert_eq!(slow.to_string(), format!("for 1 s migration {:03}, slow (2 of 2)", slow.version));
 }
 
 /// A migration that fails half-way leaves nothing of itself and no lock, and the next start tries again.

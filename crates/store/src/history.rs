@@ -6,6 +6,7 @@
 
 mod accident;
 mod apply;
+mod course;
 mod lock;
 mod migrations;
 mod observed;
@@ -18,6 +19,7 @@ use sqlx::{Connection as _, PgConnection};
 use crate::{DatabaseRole, StoreError, Target, catalogue, content::hexadecimal};
 
 pub use accident::{Accident, REVISION, REVISION_WIDTH};
+pub use course::{Applying, Course, IndexBuild};
 pub use lock::{LockHolder, PATIENCE, Waiting};
 pub use migrations::{BadName, LineEnds, Migrations};
 pub use observed::{Applied, Observed};

@@ -1,13 +1,16 @@
 //! Applying what is pending: lock, look again, check, apply, check.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use drydock_domain::ErrorCode;
 use sqlx::{Connection as _, PgConnection, migrate::MigrateError, postgres::PgDatabaseError};
 
 use super::{
-    Accident, History, Migrations, Observed, accident::numbers, catalogue_differs, lock, lock::Waiting,
-    verdict,
+    Accident, Course, History, Migrations, Observed,
+    accident::numbers,
+    catalogue_differs,
+    course::{self, Applying},
+    lock, verdict,
 };
 use crate::{DatabaseRole, StoreError, Target, error::words};
 
@@ -30,12 +33,13 @@ impl Locked {
     pub(super) async fn new(
         target: &Target,
         patience: Duration,
-        told: &(dyn Fn(&Waiting) + Send + Sync),
+        told: &(dyn Fn(&Course) + Send + Sync),
     ) -> Result<Self, StoreError> {
         let mut connection = target.connect(DatabaseRole::Owner).await?;
+        let told = |waiting: &lock::Waiting| told(&Course::Waiting(waiting.clone()));
         let locked = async {
             sqlx::raw_sql(LOOKING).execute(&mut connection).await?;
-            lock::acquire(&mut connection, target, patience, told).await
+            lock::acquire(&mut connection, target, patience, &told).await
         }
         .await;
         match locked {
@@ -60,8 +64,8 @@ impl Locked {
 impl Migrations {
     /// Applies what is pending, each file in its transaction; returns how many migrations were applied. `history` is what
     /// [`Migrations::compare`] found: where that leaves nothing to do, nothing is done. Else the lock is waited for, for `patience`
-    /// and no longer, and so is what a statement has to wait for; a wait for the lock of more than a second is `told`, and again
-    /// every second. Whoever waited for another who migrated finds nothing left to apply.
+    /// and no longer, and so is what a statement has to wait for; a wait for the lock of more than a second is `told`, and so is a
+    /// migration that takes longer, and again every second. Whoever waited for another who migrated finds nothing left to apply.
     ///
     /// # Errors
     /// [`ErrorCode::MigrateHalfApplied`], [`ErrorCode::MigrateLocked`] and what [`Migrations::compare`] says, before anything is
@@ -73,14 +77,14 @@ impl Migrations {
         target: &Target,
         history: &History,
         patience: Duration,
-        told: &(dyn Fn(&Waiting) + Send + Sync),
+        told: &(dyn Fn(&Course) + Send + Sync),
     ) -> Result<usize, StoreError> {
         refuse_half_applied(history)?;
         if history.pending.is_empty() {
             return Ok(0);
         }
         let mut locked = Locked::new(target, patience, told).await?;
-        let outcome = self.run(target, &mut locked.connection, patience.min(STATEMENT_PATIENCE)).await;
+        let outcome = self.run(target, &mut locked.connection, patience.min(STATEMENT_PATIENCE), told).await;
         locked.release(outcome).await
     }
 
@@ -89,6 +93,7 @@ impl Migrations {
         target: &Target,
         connection: &mut PgConnection,
         patience: Duration,
+        told: &(dyn Fn(&Course) + Send + Sync),
     ) -> Result<usize, StoreError> {
         // Another may have migrated since the lock was asked for.
         let seen = Observed::of(connection).await?;
@@ -100,12 +105,16 @@ impl Migrations {
         if let Some(drift) = catalogue_differs(self, connection, &before).await? {
             return Err(drift.before_migrating());
         }
-        lock::limit(connection, patience).await?;
+        let pid = lock::limit(connection, patience).await?;
         sqlx::raw_sql(RUNNING).execute(&mut *connection).await?;
-        // Not `run`, whose future no other thread may go on with: it takes a connection from whatever can be asked for one.
-        let applied = self.migrator().run_direct(None, connection, false).await;
-        if let Err(error) = applied {
-            return Err(self.failed(target, error).await);
+        for (before_it, version) in before.pending.iter().enumerate() {
+            let description = self.description(*version).unwrap_or_default().to_owned();
+            let applying = Applying::new(*version, description, before_it + 1, before.pending.len());
+            // Not `run`, whose future no other thread may go on with: it takes a connection from whatever can be asked for one.
+            let applied = pin!(self.migrator().run_direct(Some(*version), &mut *connection, false));
+            if let Err(error) = course::told(applied, applying, target, pid, told).await {
+                return Err(self.failed(target, error).await);
+            }
         }
         sqlx::raw_sql(LOOKING).execute(&mut *connection).await?;
         let seen = Observed::of(connection).await?;

@@ -121,6 +121,10 @@ impl Migrations {
         &self.migrator
     }
 
+    pub(super) fn description(&self, version: i64) -> Option<&str> {
+        self.get(version).map(|migration| migration.description.as_ref())
+    }
+
     pub(super) fn text(&self, version: i64) -> Option<&str> {
         self.get(version).map(|migration| migration.sql.as_str())
     }
