@@ -1,9 +1,10 @@
-//! `cargo xtask bench schema`: how long an empty database takes to migrate and each profile to seed, and what row-level security
-//! costs on keyset pages of a large inventory.
+//! `cargo xtask bench schema`: how long an empty database takes to migrate and each profile to seed, what row-level security
+//! costs on keyset pages of a large inventory, and how long that inventory takes to migrate.
 
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -46,7 +47,7 @@ pub(super) fn run(repo: &Repo, options: &Options) -> Result<Vec<Table>> {
     let program = prepared(repo, options)?;
     let scratch = Scratch::new()?;
     let mut tables = made(&program, options.rounds, scratch.path())?;
-    tables.push(pages(&program, options, scratch.path())?);
+    tables.extend(large(repo, &program, options, scratch.path())?);
     Ok(tables)
 }
 
@@ -79,13 +80,71 @@ fn made(program: &Program, rounds: usize, scratch: &Path) -> Result<Vec<Table>> 
     Ok(vec![migrating, seeding])
 }
 
-/// Reads pages with and without policies.
-fn pages(program: &Program, options: &Options, scratch: &Path) -> Result<Table> {
+/// What is measured with a large inventory.
+fn large(repo: &Repo, program: &Program, options: &Options, scratch: &Path) -> Result<[Table; 2]> {
     let assets = options.assets.unwrap_or(1_000_000);
-    let site = Site::new(program, &scratch.join("pages"))?;
+    let site = Site::new(program, &scratch.join("large"))?;
     let serving = site.serve()?;
+    let pages = pages(&site, &serving.socket, assets, options.rounds, scratch)?;
+    let forward = forward(repo, &site, &serving.socket, assets)?;
+    serving.stop()?;
+    Ok([pages, forward])
+}
+
+/// Applies every migration after the first to an inventory that the first has kept, once, as the migrator does: as the owner, each file
+/// in its transaction.
+fn forward(repo: &Repo, site: &Site, socket: &Path, assets: usize) -> Result<Table> {
+    let database = "forward";
+    let run = |role: &str, file: &Path| -> Result<f64> {
+        let begun = Instant::now();
+        let output = psql(site.tree(), socket, database)
+            .arg("--single-transaction")
+            .arg(format!("--username={role}"))
+            .arg("--file")
+            .arg(file)
+            .stdin(Stdio::null())
+            .output()
+            .context("cannot start psql")?;
+        ensure!(output.status.success(), "psql: {}", String::from_utf8_lossy(&output.stderr).trim());
+        Ok(begun.elapsed().as_secs_f64())
+    };
+    let mut files: Vec<_> = fs::read_dir(repo.root.join("migrations"))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "sql"))
+        .collect();
+    files.sort();
+    let (first, later) = files.split_first().context("there is no migration")?;
+
+    step("fill an inventory of the first migration", || {
+        let create =
+            format!("CREATE DATABASE {database} OWNER drydock_owner TEMPLATE template0 ENCODING 'UTF8'");
+        site.ask(socket, "postgres", &create)?;
+        run("postgres", &repo.root.join("crates/store/src/bootstrap/database.sql"))?;
+        run("drydock_owner", first)?;
+        fill(site, socket, database, assets)?;
+        Ok(((), format!("{assets} assets")))
+    })?;
+    let mut table = Table::new(format!("migrate {assets} assets, each file once"), "s");
+    let mut quiet = Quiet::default();
+    step("migrate it", || {
+        for file in later {
+            site.ask(socket, database, "CHECKPOINT")?;
+            quiet.wait()?;
+            let name = file.file_stem().unwrap_or_default().to_string_lossy();
+            table.number(name, run("drydock_owner", file)?);
+        }
+        Ok(((), format!("{} files", later.len())))
+    })?;
+    table.note(quiet.note());
+    Ok(table)
+}
+
+/// Reads pages with and without policies.
+fn pages(site: &Site, socket: &Path, assets: usize, rounds: usize, scratch: &Path) -> Result<Table> {
     step("fill the inventory", || {
-        fill(&site, &serving.socket, assets)?;
+        fill(site, socket, "drydock", assets)?;
         Ok(((), format!("{assets} assets")))
     })?;
     let script = scratch.join("pages.sql");
@@ -95,18 +154,17 @@ fn pages(program: &Program, options: &Options, scratch: &Path) -> Result<Table> 
     let mut without = PAGES.map(|_| Sample::default());
     let mut quiet = Quiet::default();
     step("pages", || {
-        for _ in 0..options.rounds {
+        for _ in 0..rounds {
             // The same rows in the same cache: only the policies go and come back.
             for (security, samples) in [("DISABLE", &mut without), ("ENABLE", &mut with)] {
                 let change = format!("ALTER TABLE migration.assets {security} ROW LEVEL SECURITY");
-                site.ask(&serving.socket, "drydock", &change)?;
+                site.ask(socket, "drydock", &change)?;
                 quiet.wait()?;
-                read(&site, &serving.socket, &script, samples)?;
+                read(site, socket, &script, samples)?;
             }
         }
-        Ok(((), format!("{} rounds of {TIMED} each", options.rounds)))
+        Ok(((), format!("{} rounds of {TIMED} each", rounds)))
     })?;
-    serving.stop()?;
 
     let mut table = Table::new(format!("keyset page of 50 as drydock_app, {assets} assets"), "µs");
     let mut ratios = Vec::new();
@@ -121,7 +179,7 @@ fn pages(program: &Program, options: &Options, scratch: &Path) -> Result<Table> 
 }
 
 /// Adds client accounts with that many assets, and a tenth of it for the other.
-fn fill(site: &Site, socket: &Path, assets: usize) -> Result<()> {
+fn fill(site: &Site, socket: &Path, database: &str, assets: usize) -> Result<()> {
     let one = |client: &str, assets: usize| {
         format!(
             "INSERT INTO migration.client_accounts (id, name, slug) VALUES ('{client}', 'Scale', 'scale-{assets}');
@@ -137,9 +195,9 @@ fn fill(site: &Site, socket: &Path, assets: usize) -> Result<()> {
              FROM generate_series(1, {assets}) n;"
         )
     };
-    site.ask(socket, "drydock", &[one(CLIENT, assets), one(OTHER, assets / 10)].concat())?;
+    site.ask(socket, database, &[one(CLIENT, assets), one(OTHER, assets / 10)].concat())?;
     // As autovacuum leaves it some time later.
-    site.ask(socket, "drydock", "VACUUM ANALYZE migration.assets").map(|_| ())
+    site.ask(socket, database, "VACUUM ANALYZE migration.assets").map(|_| ())
 }
 
 /// The script of one round: the name of a page, then how long each of its executions took.
