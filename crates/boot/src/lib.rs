@@ -11,6 +11,7 @@ mod journal;
 mod listen;
 mod log;
 mod maintenance;
+mod memory;
 mod monitoring;
 mod private_file;
 mod progress;

@@ -26,7 +26,7 @@ use drydock_store::{
 use tokio::{sync::watch, task::JoinSet};
 use uuid::Uuid;
 
-use crate::{monitoring::PlatformRecorder, upkeep};
+use crate::{memory, monitoring::PlatformRecorder, upkeep};
 use desk::{Desk, Ticket};
 
 use crate::journal;
@@ -161,6 +161,8 @@ impl DatabaseMaintenance {
                 tracing::warn!(%error, "the snapshots' journal is still to be taken in");
             }
             this.settle().await;
+            // What the boot needed and nobody needs any more.
+            let _ = tokio::task::spawn_blocking(memory::give_back).await;
         });
     }
 

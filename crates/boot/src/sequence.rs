@@ -7,6 +7,7 @@ use std::{
 };
 
 use axum::{
+    Router,
     body::Body,
     http::{Request, StatusCode},
 };
@@ -21,7 +22,8 @@ use drydock_postgres::{
     snapshot::{ServerAddress, SnapshotFolder},
 };
 use drydock_store::{
-    Store, StoreError, Superuser, Target, ahead, bootstrap, history,
+    Store, StoreError, Superuser, Target, ahead, bootstrap,
+    history::{self, Course},
     seed::{self, Wanted},
     verify,
 };
@@ -158,9 +160,13 @@ async fn stages(
             }
         }
     });
-    // Describing the operations takes milliseconds, which the last stage need not wait for.
-    let routes = api.unopened();
-    tokio::task::spawn_blocking(move || drop(drydock_api::router(routes)));
+    // Describing the operations takes milliseconds, which the last stage need not wait for. It asks behind a state of its own, so that a
+    // red gate leaves the real one closed.
+    let tried = api.unopened();
+    let asked = tokio::task::spawn_blocking({
+        let tried = tried.clone();
+        move || drydock_api::router(tried)
+    });
 
     let target = progress
         .stage(begun, Stage::Start, async {
@@ -255,11 +261,10 @@ async fn stages(
     let applied = progress
         .stage(begun, Stage::Migrate, async {
             let told = progress.clone();
-            let waiting =
-                move |waiting: &history::Waiting| told.detail(begun, Stage::Migrate, &held_up(waiting));
+            let course = move |course: &Course| told.detail(begun, Stage::Migrate, &migrating(course));
             let shipped = shipped.unwrap_or_else(|| history::Migrations::shipped());
             let patience = settings.deployment.patience.unwrap_or(history::PATIENCE);
-            let applied = shipped.migrate(&target, &history, patience, &waiting).await?;
+            let applied = shipped.migrate(&target, &history, patience, &course).await?;
             let detail = match applied {
                 0 => "nothing to apply".to_owned(),
                 1 => "1 migration applied".to_owned(),
@@ -339,10 +344,13 @@ async fn stages(
             if left_over {
                 maintenance.drop_unfinished().await;
             }
-            // Asked behind a state of its own, so that a red gate leaves the real one closed.
-            let tried = api.unopened();
             tried.open(store.clone(), Arc::new(maintenance.clone()), Arc::new(recorder.clone()));
-            answers(&tried).await?;
+            let router = match asked.await {
+                Ok(router) => router,
+                // Whatever it panicked about, it does so again here.
+                Err(_) => drydock_api::router(tried),
+            };
+            answers(router).await?;
             // What was written for the first run is on the disk before anybody builds on it.
             cluster.durable().await?;
             api.open(store.clone(), Arc::new(maintenance.clone()), Arc::new(recorder.clone()));
@@ -360,12 +368,14 @@ fn recovering(waiting: &Waiting) -> String {
     }
 }
 
-/// What a person is told while somebody else has the migrator's lock.
-fn held_up(waiting: &history::Waiting) -> String {
-    let seconds = waiting.elapsed.as_secs();
-    match &waiting.holder {
-        Some(holder) => format!("for {seconds} s another migrates: {holder}"),
-        None => format!("for {seconds} s another migrates"),
+/// What a person is told while migrations take their time, or somebody else has the migrator's lock.
+fn migrating(course: &Course) -> String {
+    match course {
+        Course::Applying(applying) => applying.to_string(),
+        Course::Waiting(history::Waiting { elapsed, holder }) => match holder {
+            Some(holder) => format!("for {} s another migrates: {holder}", elapsed.as_secs()),
+            None => format!("for {} s another migrates", elapsed.as_secs()),
+        },
     }
 }
 
@@ -390,10 +400,10 @@ async fn configure(settings: &Settings) -> Result<((PathBuf, Wanted), String), R
 }
 
 /// Asks the router what a load balancer would ask.
-async fn answers(api: &ApiState) -> Result<(), Red> {
+async fn answers(router: Router) -> Result<(), Red> {
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = axum::http::Uri::from_static("/readyz");
-    let response = match drydock_api::router(api.clone()).oneshot(request).await {
+    let response = match router.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     };

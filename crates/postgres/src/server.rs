@@ -344,7 +344,6 @@ fn keep(cluster: Cluster, ready: oneshot::Sender<Result<Server, PostgresError>>,
         if let Err(cause) = cluster.inner.data.lock.tell(Some(&listener)) {
             tracing::warn!("could not say where the server listens: {cause}");
         }
-        bound_log(&process, &log);
         let server = Server {
             process: Arc::clone(&process),
             #[cfg(unix)]
@@ -357,6 +356,7 @@ fn keep(cluster: Cluster, ready: oneshot::Sender<Result<Server, PostgresError>>,
         if let Err(unwanted) = ready.send(Ok(server)) {
             abandon(unwanted.ok(), &process);
         }
+        bound_log(&process, &log);
         #[cfg(unix)]
         crate::socket::sweep(listener.path(), &cluster.inner.account);
     } else if ready.as_ref().is_some_and(oneshot::Sender::is_closed) {

@@ -75,17 +75,21 @@ impl Tree {
         }
         // Two at a time: it is what a start waits for first.
         let (one, other) = manifest.files.split_at(manifest.files.len() / 2);
-        std::thread::scope(|scope| {
+        let digest = std::thread::scope(|scope| {
+            let digest = scope.spawn(|| crate::digest(&text, 16));
             let other = scope.spawn(|| check_sizes(&root, other));
+            let sizes = check_sizes(&root, one);
             // A panic there would be one here as well.
-            check_sizes(&root, one).and(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let digest = digest.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            sizes.and(other).map(|()| digest)
         })?;
         let tree = Self {
             bin: root.join(&manifest.bin),
             root,
             version: manifest.version,
             pgvector: manifest.pgvector,
-            digest: crate::digest(&text, 16),
+            digest,
             _in_use: None,
         };
         for name in ["postgres", "initdb"] {

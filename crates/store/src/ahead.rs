@@ -2,9 +2,13 @@
 //!
 //! Most of a start is connecting: a connection's first statements build its caches. What the gates from wait-db to login read, the
 //! application role may read as well, apart from what is to be put right. So two of its connections, which it keeps, look at all of
-//! it side by side, and a gate takes what was found for it. What is not found, because something is missing, red or refused to this
-//! role, a gate looks at by itself, as its own role.
+//! it side by side, and a gate takes what was found for it. Whichever is done first with what lies before or behind the migrations
+//! looks at what the last gates want. What is not found, because something is missing, red or refused to this role, a gate looks at
+//! by itself, as its own role.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sqlx::PgConnection;
 use tokio::sync::oneshot::{Receiver, Sender, channel};
 
 use crate::{
@@ -39,16 +43,38 @@ pub fn look(store: &Store) -> Findings {
     let (verified_to, verified) = channel();
     let (seeded_to, seeded) = channel();
     let (accounts_to, accounts) = channel();
+    let last = Last(Arc::new(Mutex::new(Some((seeded_to, accounts_to)))));
     // What goes wrong is for the gates to find out and to tell.
-    let made = store.clone();
+    let (made, last_too) = (store.clone(), last.clone());
     tokio::spawn(async move {
-        let _ = what_is_made(&made, facts_to, bootstrapped_to, history_to).await;
+        let _ = what_is_made(&made, facts_to, bootstrapped_to, history_to, &last_too).await;
     });
     let whole = store.clone();
     tokio::spawn(async move {
-        let _ = what_is_whole(&whole, verified_to, seeded_to, accounts_to).await;
+        let _ = what_is_whole(&whole, verified_to, &last).await;
     });
     Findings { facts, bootstrapped, history, verified, seeded, accounts }
+}
+
+/// What is looked at by the connection that is done first with its own part.
+#[derive(Clone)]
+struct Last(Arc<Mutex<Option<LastTwo>>>);
+
+/// Where what the last two gates want goes to.
+type LastTwo = (Sender<seed::Standing>, Sender<verify::WayIn>);
+
+impl Last {
+    /// For the gates seed and login.
+    async fn look(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let to = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((seeded, accounts)) = to else { return Ok(()) };
+        let standing = seed::standing_of(connection).await?;
+        if standing.is_complete {
+            let _ = seeded.send(standing);
+            let _ = accounts.send(verify::login_over(connection).await?);
+        }
+        Ok(())
+    }
 }
 
 /// For the gates before the migrations. Where nobody takes a finding, the boot has been broken off.
@@ -57,6 +83,7 @@ async fn what_is_made(
     facts: Sender<ServerFacts>,
     bootstrapped: Sender<()>,
     history: Sender<History>,
+    last: &Last,
 ) -> Result<(), StoreError> {
     let mut connection = store.acquire().await?;
     let mut tx = catalogue::begin_looking(&mut connection).await?;
@@ -67,33 +94,29 @@ async fn what_is_made(
         return Ok(());
     }
     let _ = bootstrapped.send(());
-    if let Some(seen) = history::as_seen_by_anybody(&mut tx).await?
-        && seen.pending.is_empty()
-    {
-        let _ = history.send(seen);
+    let Some(seen) = history::as_seen_by_anybody(&mut tx).await? else { return Ok(()) };
+    if !seen.pending.is_empty() {
+        return Ok(());
     }
+    let _ = history.send(seen);
     tx.rollback().await?;
+    last.look(&mut connection).await?;
     Store::give_back(connection).await;
     Ok(())
 }
 
-/// For the gates behind the migrations.
+/// For the gate verify, which is the first behind the migrations.
 async fn what_is_whole(
     store: &Store,
     verified: Sender<verify::Verified>,
-    seeded: Sender<seed::Standing>,
-    accounts: Sender<verify::WayIn>,
+    last: &Last,
 ) -> Result<(), StoreError> {
     let mut connection = store.acquire().await?;
     let mut tx = catalogue::begin_looking(&mut connection).await?;
     let seen = verify::everything(&mut tx).await?;
     tx.rollback().await?;
     let _ = verified.send(verify::settled(store, seen).await?);
-    let standing = seed::standing_of(&mut connection).await?;
-    if standing.is_complete {
-        let _ = seeded.send(standing);
-        let _ = accounts.send(verify::login_over(&mut connection).await?);
-    }
+    last.look(&mut connection).await?;
     Store::give_back(connection).await;
     Ok(())
 }

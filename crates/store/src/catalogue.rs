@@ -1,4 +1,4 @@
-//! What there is in schema `migration`, as text that two databases can be compared by.
+//! What there is in schema `migration`, and what somebody put into `public`, as text that two databases can be compared by.
 //!
 //! A listing has a line for every table, column, constraint, index, policy and right, sorted, and nothing that differs between
 //! databases that do the same: no owner, no object id, no order of columns, no comment. The SHA-256 over it is the fingerprint.
@@ -47,11 +47,21 @@ pub fn fingerprint(listing: &str) -> String {
 /// When the database fails.
 pub async fn listing(connection: &mut PgConnection) -> Result<String, StoreError> {
     let mut tx = looking(connection).await?;
-    let lines = sqlx::query_file_scalar!("src/catalogue/listing.sql").fetch_all(&mut *tx).await?;
+    let mut lines = sqlx::query_file_scalar!("src/catalogue/listing.sql").fetch_all(&mut *tx).await?;
+    let elsewhere = elsewhere(&mut tx).await?;
     tx.rollback().await?;
+    if !elsewhere.is_empty() {
+        lines.extend(elsewhere);
+        lines.sort_unstable();
+    }
     let mut listing = lines.join("\n");
     listing.push('\n');
     Ok(listing)
+}
+
+/// What somebody made in schema `public`, as lines of the listing; in a transaction of [`looking`].
+async fn elsewhere(connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_file_scalar!("src/catalogue/elsewhere.sql").fetch_all(connection).await?)
 }
 
 /// The listing of `target`, read as `role`.

@@ -214,16 +214,16 @@ pub(crate) async fn record_sign_in(
     origin: &Origin,
 ) -> Result<(User, NewSession), StoreError> {
     sqlx::query!(
-        "update migration.user_profiles
-         set last_login_at = now(), login_count = login_count + 1, failed_login_attempts = 0
-         where user_id = $1",
+        "with profile as (
+             update migration.user_profiles
+             set last_login_at = now(), login_count = login_count + 1, failed_login_attempts = 0
+             where user_id = $1
+         )
+         update migration.users set last_login = now() where id = $1",
         id.0
     )
     .execute(&mut *connection)
     .await?;
-    sqlx::query!("update migration.users set last_login = now() where id = $1", id.0)
-        .execute(&mut *connection)
-        .await?;
     let session = sessions::create(connection, id, origin.user_agent.as_deref()).await?;
     let user = user(connection, id).await?;
     let event = SecurityEntry::new(SecurityEvent::SignedIn, format!("{} signed in.", user.email));

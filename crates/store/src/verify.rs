@@ -70,9 +70,16 @@ pub(crate) async fn settled(
 
 /// As [`schema`], in a transaction of [`catalogue::begin_looking`], without the verdict on the schema's state.
 pub(crate) async fn everything(connection: &mut PgConnection) -> Result<(Verified, State), StoreError> {
+    // A policy's columns are numbers. It is printed with the columns of a table that has client_account_id in the same place, so that
+    // PostgreSQL looks into one table for all of them instead of into each; the one with the most, so that every number has a column.
     let tables = sqlx::query_as!(
         Table,
-        r#"select c.relname::text as "name!", c.relowner = current_user::regrole as "owned!",
+        r#"with alike (of_table, id) as materialized (
+               select a.attrelid, first_value(a.attrelid) over (partition by a.attnum order by r.relnatts desc, r.oid)
+               from pg_attribute a join pg_class r on r.oid = a.attrelid
+               where r.oid in (select polrelid from pg_policy) and a.attname = 'client_account_id' and a.attnum > 0
+           )
+           select c.relname::text as "name!", c.relowner = current_user::regrole as "owned!",
                   has_table_privilege(c.oid, 'TRUNCATE, REFERENCES, TRIGGER') as "ungoverned!",
                   row_security_active(c.oid) as "binding!",
                   c.relrowsecurity and c.relforcerowsecurity
@@ -82,12 +89,13 @@ pub(crate) async fn everything(connection: &mut PgConnection) -> Result<(Verifie
                select polrelid,
                       count(*) filter (
                           where polname = 'tenant_isolation' and polcmd = '*' and polpermissive and 0 = any (polroles)
-                            and pg_get_expr(polqual, polrelid) = $1
-                            and coalesce(pg_get_expr(polwithcheck, polrelid), $1) = $1) as isolating,
+                            and pg_get_expr(polqual, alike.id) = $1
+                            and coalesce(pg_get_expr(polwithcheck, alike.id), $1) = $1) as isolating,
                       count(*) filter (
                           where polname <> 'tenant_isolation' and polpermissive
                             and (0 = any (polroles) or current_user::regrole = any (polroles))) as admitting
-               from pg_policy group by polrelid
+               from pg_policy left join alike on alike.of_table = polrelid
+               group by polrelid
            ) p on p.polrelid = c.oid
            where c.relnamespace = to_regnamespace('migration') and c.relkind in ('r', 'p')
              and c.relname not in ('_sqlx_migrations', 'alembic_version')

@@ -61,6 +61,9 @@ async fn every_kind_of_change_is_named() {
         ("create table public.more () inherits (migration.tags)", "table tags is (plain, row security, forced, inherited from) and must be"),
         ("create function migration.f() returns int language sql as 'select 1'", "Unexpected: function f()."),
         ("create view migration.v as select 1", "Unexpected: view v."),
+        ("create table public.notes (note text)", "Unexpected: table public.notes."),
+        ("create function public.f() returns int language sql security definer as 'select 1'", "Unexpected: function public.f() (security definer)."),
+        ("create operator public.= (leftarg = int, rightarg = bigint, function = int48eq)", "Unexpected: operator public.=(integer, bigint)."),
         ("create type migration.colour as enum ('red')", "Unexpected: type colour (enum)."),
         ("update pg_index set indisvalid = false where indexrelid = 'migration.ix_assets_flow_id'::regclass", "invalid) and must be (CREATE INDEX"),
         (

@@ -125,6 +125,11 @@ broken! {
     a_sequence: "schema.sequence" by "create sequence migration.numbers";
     a_function_with_its_owners_rights: "schema.security_definer" by
         "create function migration.one() returns int language sql security definer as 'select 1'";
+    a_table_where_no_rule_applies: "schema.public" by "create table public.odd (id int)";
+    a_function_in_public_with_its_owners_rights: "schema.public" by
+        "create function public.one() returns int language sql security definer as 'select 1'";
+    a_type_in_public: "schema.public" by "create type public.colour as enum ('red')";
+    an_operator_in_public: "schema.public" by "create operator public.=== (leftarg = int, rightarg = int, function = int4eq)";
     a_right_of_everybodys: "grant.public" by "grant select on migration.odd to public";
     a_right_that_policies_do_not_govern: "grant.app" by "grant truncate on migration.odd to drydock_app";
     users_that_can_be_deleted: "grant.delete" by "grant delete on migration.users to drydock_app";
@@ -144,6 +149,8 @@ fn every_rule_is_broken_by_some_test() {
         .map(|(rule, _)| rule)
         .collect();
     assert!(rules.len() > 30, "{rules:?}");
+    // This one is asked in elsewhere.sql, whose lines the listing has as well.
+    let rules: BTreeSet<&str> = rules.into_iter().chain(["schema.public"]).collect();
     assert_eq!(rules, BROKEN.iter().copied().collect());
 }
 

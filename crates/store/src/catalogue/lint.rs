@@ -4,7 +4,7 @@ use std::fmt;
 
 use sqlx::PgConnection;
 
-use super::looking;
+use super::{elsewhere, looking};
 use crate::{StoreError, catalogue::tables};
 
 /// Tables whose rows are deactivated, never deleted: a reference to one needs no index.
@@ -27,7 +27,19 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Everything in schema `migration` of the connection's database that breaks a rule. Reads the catalogue alone, so any role that
+/// What breaks the rule that schema `public` is nobody's place.
+fn outside(line: &str) -> Finding {
+    let object =
+        line.split_once(": ").map_or_else(|| line.trim_end_matches(':').trim_end(), |(name, _)| name);
+    Finding {
+        rule: "schema.public".to_owned(),
+        object: object.to_owned(),
+        sentence: "Schema public is on the search path, and no rule of this list applies there: nothing lies in it but what an extension has brought."
+            .to_owned(),
+    }
+}
+
+/// Everything in schema `migration` of the connection's database that breaks a rule, and whatever was put into `public`. Reads the catalogue alone, so any role that
 /// may connect can ask, of any database.
 ///
 /// # Errors
@@ -36,8 +48,9 @@ pub async fn lint(connection: &mut PgConnection) -> Result<Vec<Finding>, StoreEr
     let global: Vec<String> = tables().global.iter().map(|name| (*name).to_owned()).collect();
     let kept = KEPT.map(str::to_owned);
     let mut tx = looking(connection).await?;
-    let findings =
+    let mut findings =
         sqlx::query_file_as!(Finding, "src/catalogue/lint.sql", &global, &kept).fetch_all(&mut *tx).await?;
+    findings.extend(elsewhere(&mut tx).await?.iter().map(|line| outside(line)));
     tx.rollback().await?;
     Ok(findings)
 }
