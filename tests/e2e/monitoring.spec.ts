@@ -6,10 +6,10 @@ test("monitoring shows what the rows say, and each figure of sign-ins opens the 
   await expect(page).toHaveTitle(/Monitoring/);
   const headers = { authorization: `Bearer ${api.token}` };
   const boots = (await (await api.request.get("/api/v1/monitoring/boots", { headers })).json()) as { boots: { stages: unknown[] }[] };
-  const table = page.getByRole("table", { name: "Boots" });
+  const table = page.getByRole("table", { name: "Boots", exact: true });
   await expect(table.getByRole("row")).toHaveCount(boots.boots.length + 1);
 
-  await table.getByRole("button").first().click();
+  await table.getByRole("row").nth(1).getByRole("button").click();
   await expect(page).toHaveURL(/boot=/);
   const opened = page.getByRole("article", { name: "The opened boot" });
   await expect(opened.getByRole("listitem")).toHaveCount(boots.boots[0]?.stages.length ?? 0);

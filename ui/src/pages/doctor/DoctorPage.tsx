@@ -119,8 +119,8 @@ function Result({ examination }: { examination: Examination }) {
   return (
     <>
       <div className="doctor-summary">
-        <div>
-          <h2 role="status">{findings.length > 0 ? counted(findings.length, "finding") : blind ? "Could not look" : "No findings"}</h2>
+        <div role="status">
+          <h2>{findings.length > 0 ? counted(findings.length, "finding") : blind ? "Could not look" : "No findings"}</h2>
           <p className="quiet">
             <Moment at={at} />, {duration(elapsed_ms)}
           </p>

@@ -96,7 +96,7 @@ export function Statements() {
               ? "Reading the log…"
               : `Those of ${figure(data.threshold_ms)} ms and more in the ${size(data.read_bytes)} of server log that are kept, without the values in them.`}
           </p>
-          <Scroll label="Slow statements">
+          <Scroll label="Statements by the time they took">
             <Table
               label="Slow statements"
               columns={STATEMENTS}
