@@ -49,7 +49,7 @@ test("the doctor finds nothing wrong with Drydock's own database, and says what 
   await expect(page.getByText(/Drydock's own database: \d+ tables/)).toBeVisible();
 
   await page.getByLabel("Drydock's own live database").uncheck();
-  await page.getByLabel("Database URL").fill("postgresql://app:hunter2@127.0.0.1:1/nowhere");
+  await page.getByLabel("Database URL", { exact: true }).fill("postgresql://app:hunter2@127.0.0.1:1/nowhere");
   await page.getByRole("button", { name: "Examine" }).click();
   await expect(page.getByRole("alert")).toContainText("The database:");
   await expect(page.locator("main")).not.toContainText("hunter2");
