@@ -47,6 +47,7 @@ pub fn run() -> ExitCode {
     }
 
     let platform = Arc::new(Platform::new(settings.clone()).with_diagnosis(Arc::new(Desk::new(&settings))));
+    platform.simulate_with(Arc::new(drydock_lab::simulator::Simulator));
     let failed = Arc::new(AtomicBool::new(false));
     let app = tauri::Builder::default()
         .manage(bridge::Api(platform.router()))

@@ -54,6 +54,16 @@ const VIEWS: Record<string, Open> = {
     await page.goto("/roles");
     await expect(page.getByRole("main").getByRole("heading").first()).toBeVisible();
   },
+  "connection-url": async (page) => {
+    await page.goto("/connection-url");
+    await page.getByLabel("DATABASE_URL", { exact: true }).fill("postgres://app:p@ss@db.example.com/app?sslmode=require");
+    await expect(page.getByRole("heading", { name: "sqlx" })).toBeVisible();
+  },
+  environment: async (page) => {
+    await page.goto("/environment");
+    await page.getByRole("button", { name: "Railway", exact: true }).click();
+    await expect(page.getByText(/so this is a deployment/)).toBeVisible();
+  },
   data: async (page) => {
     await page.goto("/data");
     await heading(page, "Data");

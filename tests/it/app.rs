@@ -56,6 +56,7 @@ impl App {
         let maintenance = Arc::new(StandIn::new());
         let turned_away = state.turned_away().clone();
         state.open(database.store().clone(), maintenance.clone(), Arc::new(RecorderStandIn));
+        state.simulate_with(Arc::new(drydock_lab::simulator::Simulator));
         Self { router: drydock_api::router(state), database, maintenance, turned_away }
     }
 

@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("drydock-api", &["drydock-domain", "drydock-store"]),
     ("drydock-boot", &["drydock-api", "drydock-domain", "drydock-postgres", "drydock-store"]),
     ("drydock-lab", &["drydock-api", "drydock-boot", "drydock-domain", "drydock-postgres", "drydock-store"]),
-    ("drydock-cli", &["drydock-api", "drydock-boot", "drydock-lab"]),
+    ("drydock-cli", &["drydock-api", "drydock-boot", "drydock-domain", "drydock-lab"]),
     ("drydock-desktop", &["drydock-api", "drydock-boot", "drydock-lab"]),
     ("drydock-testkit", &["drydock-postgres", "drydock-store"]),
     ("drydock-tests", &[]),

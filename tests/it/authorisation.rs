@@ -137,6 +137,8 @@ fn table() -> Vec<Row> {
     let nothing = &json!({});
     let own = &json!({ "own": true });
     let unlisted = &json!({ "scenarios": ["no-such-scenario"] });
+    let no_url = &json!({ "url": "" });
+    let no_environment = &json!({ "variables": {}, "origin": "" });
     let no_edit = &json!({ "version": 1, "set": {} });
     let layout = &json!({ "columns": ["name"], "widths": {}, "density": "compact" });
     let view = &json!({ "name": "x", "query": "", "layout": layout, "is_default": false });
@@ -234,6 +236,9 @@ fn table() -> Vec<Row> {
         row("POST /api/v1/asset-views",                       Engagement, Viewer,            422).json(nothing),
         row("PUT /api/v1/asset-views/{id}",                   Engagement, Viewer,            404).json(view),
         row("DELETE /api/v1/asset-views/{id}",                Engagement, Viewer,            404),
+        row("POST /api/v1/deploy/url",                        Platform,   PlatformAdmin,     200).json(no_url),
+        row("GET /api/v1/deploy/presets",                     Platform,   PlatformAdmin,     200),
+        row("POST /api/v1/deploy/environment",                Platform,   PlatformAdmin,     200).json(no_environment),
         row("GET /api/v1/maintenance",                        Platform,   PlatformAdmin,     200),
         row("POST /api/v1/maintenance/reset",                 Platform,   PlatformAdmin,     200),
         row("POST /api/v1/maintenance/undo",                  Platform,   PlatformAdmin,     200),

@@ -11,6 +11,8 @@ mod authorisation;
 mod boot;
 mod change_password;
 mod closing;
+mod cors;
+mod deploy;
 mod diagnosis;
 mod doors;
 mod envelope;

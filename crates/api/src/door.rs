@@ -7,11 +7,13 @@
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header},
 };
 use http_body_util::BodyExt as _;
 use serde::Serialize;
 use tower::ServiceExt as _;
+
+use crate::extract;
 
 /// Header that carries the method.
 pub const METHOD_HEADER: &str = "x-drydock-method";
@@ -19,15 +21,6 @@ pub const METHOD_HEADER: &str = "x-drydock-method";
 pub const PATH_HEADER: &str = "x-drydock-path";
 /// Header that carries the body's content type: the call's own says how the call is carried.
 pub const CONTENT_TYPE_HEADER: &str = "x-drydock-content-type";
-
-/// Headers that a caller of this door may set; the rest are the webview's own and mean nothing here.
-const PASSED: [HeaderName; 5] = [
-    header::ACCEPT,
-    header::AUTHORIZATION,
-    header::USER_AGENT,
-    HeaderName::from_static(crate::extract::CLIENT_ACCOUNT_HEADER),
-    HeaderName::from_static(crate::extract::ENGAGEMENT_HEADER),
-];
 
 /// Why a request could not even be handed over: the caller does not speak this door's form.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +53,7 @@ pub async fn call(router: Router, headers: &HeaderMap, body: Vec<u8>) -> Result<
     let mut request = Request::new(Body::from(body));
     *request.method_mut() = method;
     *request.uri_mut() = uri;
-    for name in PASSED {
+    for name in extract::CLIENT_HEADERS {
         if let Some(value) = headers.get(&name) {
             request.headers_mut().insert(name, value.clone());
         }

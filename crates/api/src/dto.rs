@@ -5,6 +5,7 @@ pub(crate) mod accounts;
 pub(crate) mod assets;
 pub(crate) mod audit;
 pub(crate) mod clients;
+pub(crate) mod deploy;
 pub(crate) mod diagnosis;
 pub(crate) mod maintenance;
 pub(crate) mod monitoring;

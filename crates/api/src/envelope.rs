@@ -32,7 +32,7 @@ pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 /// After how many seconds to ask again where the platform or its database is not there for a moment.
 const SOON: u64 = 2;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request, for whoever handles it.
 #[derive(Clone, Debug)]

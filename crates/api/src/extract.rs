@@ -5,7 +5,7 @@ use std::{convert::Infallible, marker::PhantomData, net::SocketAddr, sync::Arc};
 use axum::{
     body::Bytes,
     extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Query, Request},
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, HeaderName, header, request::Parts},
 };
 use drydock_domain::{ClientAccountId, EngagementId, ErrorCode, Permission};
 use drydock_store::{
@@ -28,6 +28,15 @@ use crate::{
 
 pub(crate) const CLIENT_ACCOUNT_HEADER: &str = "x-client-account-id";
 pub(crate) const ENGAGEMENT_HEADER: &str = "x-engagement-id";
+
+/// The headers that mean something to the router, whichever door a request comes by. The body's type is each door's own matter.
+pub(crate) const CLIENT_HEADERS: [HeaderName; 5] = [
+    header::ACCEPT,
+    header::AUTHORIZATION,
+    header::USER_AGENT,
+    HeaderName::from_static(CLIENT_ACCOUNT_HEADER),
+    HeaderName::from_static(ENGAGEMENT_HEADER),
+];
 
 /// The names under which a front end of the platform may send the two.
 const CLIENT_ACCOUNT_HEADERS: [&str; 4] =
@@ -249,6 +258,7 @@ pub(crate) mod needs {
         RoleAssign,
         DataReset,
         DataSnapshot,
+        LabUse,
     );
 }
 

@@ -18,6 +18,7 @@ mod openapi;
 mod refusals;
 mod report;
 mod routes;
+pub mod simulator;
 pub mod turned_away;
 mod upload;
 
@@ -29,6 +30,7 @@ use drydock_domain::boot::BootSnapshot;
 use drydock_store::Store;
 use maintenance::Maintenance;
 use monitoring::Recorder;
+use simulator::Simulator;
 use tokio::sync::watch;
 use turned_away::TurnedAway;
 
@@ -54,6 +56,7 @@ pub struct ApiState {
     exports: export::Exports,
     turned_away: TurnedAway,
     diagnosis: Option<Arc<dyn Diagnosis>>,
+    simulator: Arc<OnceLock<Arc<dyn Simulator>>>,
 }
 
 impl ApiState {
@@ -68,7 +71,17 @@ impl ApiState {
             exports: export::Exports::default(),
             turned_away: TurnedAway::default(),
             diagnosis: None,
+            simulator: Arc::default(),
         }
+    }
+
+    /// Gives the router who deploys APIs for a moment. Further calls change nothing.
+    pub fn simulate_with(&self, simulator: Arc<dyn Simulator>) {
+        let _ = self.simulator.set(simulator);
+    }
+
+    fn simulator(&self) -> Option<&Arc<dyn Simulator>> {
+        self.simulator.get()
     }
 
     /// Says what the live database was seeded with.
@@ -90,6 +103,7 @@ impl ApiState {
             exports: self.exports.clone(),
             turned_away: self.turned_away.clone(),
             diagnosis: self.diagnosis.clone(),
+            simulator: Arc::clone(&self.simulator),
         }
     }
 

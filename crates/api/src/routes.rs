@@ -7,6 +7,7 @@ mod auth;
 mod boot;
 mod clients;
 mod context;
+mod deploy;
 mod diagnosis;
 mod engagements;
 mod maintenance;
@@ -53,6 +54,9 @@ pub(crate) fn router() -> (axum::Router<ApiState>, utoipa::openapi::OpenApi) {
         .routes(routes!(context::client_engagements))
         .routes(routes!(overview::overview))
         .routes(routes!(overview::across))
+        .routes(routes!(deploy::url))
+        .routes(routes!(deploy::presets))
+        .routes(routes!(deploy::environment))
         .routes(routes!(assets::assets, assets::change::create))
         .routes(routes!(assets::count))
         .routes(routes!(assets::values))

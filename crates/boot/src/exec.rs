@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use drydock_domain::database_url::{Consumer, DatabaseUrl, Host, Secrets};
 use drydock_postgres::{PORT, Proxy};
 use drydock_store::{ExecRole, StoreError, Target};
 
@@ -23,13 +24,14 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    const fn scheme(self) -> &'static str {
+    /// The driver that SQLAlchemy is to load, and who reads the URL.
+    const fn reader(self) -> (Option<&'static str>, Consumer) {
         match self {
-            Self::Libpq => "postgresql",
-            Self::Asyncpg => "postgresql+asyncpg",
-            Self::Psycopg => "postgresql+psycopg",
-            Self::Psycopg2 => "postgresql+psycopg2",
-            Self::Sqlx => "postgres",
+            Self::Libpq => (None, Consumer::Libpq),
+            Self::Asyncpg => (Some("asyncpg"), Consumer::SqlalchemyAsync),
+            Self::Psycopg => (Some("psycopg"), Consumer::SqlalchemySync21),
+            Self::Psycopg2 => (Some("psycopg2"), Consumer::SqlalchemySync20),
+            Self::Sqlx => (None, Consumer::Sqlx),
         }
     }
 }
@@ -64,18 +66,14 @@ impl ExecPort {
         self.proxy.address()
     }
 
-    /// The URL with user and password, none of which needs quoting. The address is a number: what `localhost` means is not
-    /// ours to know.
+    /// The URL with user and password. The address is a number: what `localhost` means is not ours to know.
     #[must_use]
     pub fn url(&self, dialect: Dialect) -> String {
-        format!(
-            "{}://{}:{}@{}/{}",
-            dialect.scheme(),
-            self.role.name(),
-            self.role.password(),
-            self.address(),
-            self.database
-        )
+        let (driver, consumer) = dialect.reader();
+        let host = Host { name: self.address().ip().to_string(), port: Some(self.address().port()) };
+        let url = DatabaseUrl::new(self.role.name(), self.role.password(), host, &self.database);
+        let url = DatabaseUrl { driver: driver.map(str::to_owned), ..url };
+        url.form_for(consumer, Secrets::Shown).url
     }
 
     /// Closes the port, ends the connections and drops the role. What was made through it stays, and belongs to the owner.

@@ -27,7 +27,7 @@ use std::{
 };
 
 use axum::Router;
-use drydock_api::{ApiState, diagnosis::Diagnosis, turned_away::TurnedAway};
+use drydock_api::{ApiState, diagnosis::Diagnosis, simulator::Simulator, turned_away::TurnedAway};
 use drydock_domain::boot::{BootSnapshot, Failure, Stage};
 use drydock_postgres::Cluster;
 use drydock_store::{Store, Target, boot_history};
@@ -46,7 +46,7 @@ pub use drydock_store::{
 pub use environment::forget_foreign_options;
 pub use exec::{Dialect, ExecPort};
 pub use journal::record_snapshot;
-pub use listen::{Listener, listen};
+pub use listen::{Listener, listen, listen_for};
 pub use log::{log_to_file, log_to_stderr};
 pub use maintenance::{DatabaseMaintenance, take_snapshot};
 pub use settings::{Deployment, Paused, Settings, page};
@@ -106,6 +106,11 @@ impl Platform {
     #[must_use]
     pub fn turned_away(&self) -> TurnedAway {
         self.api.turned_away().clone()
+    }
+
+    /// Gives the API who deploys others for a moment, for the page that tries environments.
+    pub fn simulate_with(&self, simulator: Arc<dyn Simulator>) {
+        self.api.simulate_with(simulator);
     }
 
     /// What is known of the boot, now and as it changes.

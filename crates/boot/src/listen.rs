@@ -11,6 +11,7 @@ use drydock_api::{
     loopback::{self, LoopbackAddress},
     turned_away::TurnedAway,
 };
+use drydock_domain::origin::Origin;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 /// A listener on 127.0.0.1 that serves the API, and the page where one is given.
@@ -20,7 +21,7 @@ pub struct Listener {
     task: JoinHandle<io::Result<()>>,
 }
 
-/// Opens the door on `port`, 0 for any free one. Whom it turns away is counted in `turned_away`.
+/// Opens the door on `port`, 0 for any free one, for its own page alone. Whom it turns away is counted in `turned_away`.
 ///
 /// # Errors
 /// When the port is taken.
@@ -30,10 +31,24 @@ pub async fn listen(
     port: u16,
     ui: Option<&Path>,
 ) -> io::Result<Listener> {
+    listen_for(api, turned_away, port, ui, &[]).await
+}
+
+/// As [`listen`], for the pages of `origins` besides.
+///
+/// # Errors
+/// When the port is taken.
+pub async fn listen_for(
+    api: Router,
+    turned_away: TurnedAway,
+    port: u16,
+    ui: Option<&Path>,
+    origins: &[Origin],
+) -> io::Result<Listener> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let address = LoopbackAddress::try_from(listener.local_addr()?).map_err(io::Error::other)?;
-    let service =
-        loopback::router(api, turned_away, address, ui).into_make_service_with_connect_info::<SocketAddr>();
+    let service = loopback::router(api, turned_away, address, ui, origins)
+        .into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(async move {
         axum::serve(listener, service)

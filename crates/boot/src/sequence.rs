@@ -15,6 +15,8 @@ use drydock_api::ApiState;
 use drydock_domain::{
     ErrorCode,
     boot::{Failure, Stage},
+    database_url,
+    deployment::{self, Configuration},
 };
 use drydock_postgres::{
     Account, Cluster, DataDirectory, Exit, Initialised, PostgresError, Server, StopMode, Tree, Waiting,
@@ -198,11 +200,7 @@ async fn stages(
 
     let ahead = ahead::look(&store);
 
-    progress
-        .stage(begun, Stage::NormaliseUrl, async {
-            Ok(((), format!("database {DATABASE} over the Unix socket, no TCP")))
-        })
-        .await?;
+    progress.stage(begun, Stage::NormaliseUrl, async { Ok(((), normalise_url(settings)?)) }).await?;
 
     let (superuser, left_over) = progress
         .stage(begun, Stage::WaitDb, async {
@@ -386,6 +384,15 @@ async fn configure(settings: &Settings) -> Result<((PathBuf, Wanted), String), R
         cause: sentence(&what),
         next_step: ErrorCode::SettingsInvalid.next_step().to_owned(),
     })?;
+    let configuration = match &settings.deployment.environment {
+        Some(variables) => deployment::configuration(variables).map_err(|error| Red {
+            code: ErrorCode::SettingsInvalid.as_str().to_owned(),
+            what: "What this deployment is cannot be understood.".to_owned(),
+            cause: sentence(&error.to_string()),
+            next_step: ErrorCode::SettingsInvalid.next_step().to_owned(),
+        })?,
+        None => Configuration::default(),
+    };
     let data_dir = match &settings.data_dir {
         Some(path) => std::path::absolute(path).map_err(|error| Red {
             code: ErrorCode::SettingsInvalid.as_str().to_owned(),
@@ -395,8 +402,30 @@ async fn configure(settings: &Settings) -> Result<((PathBuf, Wanted), String), R
         })?,
         None => default_data_dir()?,
     };
-    let detail = format!("profile {} for a new database", wanted.profile);
+    let mut detail = format!("{}, profile {} for a new database", configuration.environment, wanted.profile);
+    for origin in &configuration.origins {
+        detail = format!("{detail}, pages of {origin}");
+    }
     Ok(((data_dir, wanted), detail))
+}
+
+/// Where the database is. Ours is the bundled one; a deployment's `DATABASE_URL` has to be one all the same.
+fn normalise_url(settings: &Settings) -> Result<String, Red> {
+    let given = settings.deployment.environment.as_ref().and_then(|variables| variables.get("DATABASE_URL"));
+    if let Some(text) = given {
+        let reading = database_url::read(text);
+        if reading.url.is_none() {
+            let code = ErrorCode::UrlUnreadable;
+            let why: Vec<String> = reading.flaws.iter().map(ToString::to_string).collect();
+            return Err(Red {
+                code: code.as_str().to_owned(),
+                what: "DATABASE_URL is no connection URL of PostgreSQL.".to_owned(),
+                cause: why.join(" "),
+                next_step: code.next_step().to_owned(),
+            });
+        }
+    }
+    Ok(format!("database {DATABASE} over the Unix socket, no TCP"))
 }
 
 /// Asks the router what a load balancer would ask.

@@ -7,6 +7,7 @@ use drydock_boot::{
     DatabaseRole, Dialect, Profile, Settings,
     seed::{self, Scale},
 };
+use drydock_domain::{database_url::Consumer, deployment::Variables};
 
 /// Drydock: a cloud-migration assessment platform that carries its own PostgreSQL.
 #[derive(Parser)]
@@ -28,6 +29,8 @@ pub(crate) enum Command {
         /// Folder with the built page; looked for beside the program when not given.
         #[arg(long, value_name = "DIR")]
         ui: Option<PathBuf>,
+        #[command(flatten)]
+        environment: Environment,
     },
     /// Boot, say how each stage went, and stop.
     Check {
@@ -79,6 +82,9 @@ pub(crate) enum Command {
         #[arg(last = true, required = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
+    /// Say what each reader of a connection URL would do with one, and the form it wants. The exit code is 1 when something is wrong
+    /// with the URL.
+    Url(UrlArguments),
     /// List the migrations of this build and of the database, and say what differs. The exit code is 1 when something does.
     History {
         #[command(flatten)]
@@ -190,6 +196,54 @@ pub(crate) struct Ailing {
     /// Folder with the deployment's migrations: Alembic's revisions, or SQL files of sqlx or Flyway.
     #[arg(long, value_name = "DIR")]
     pub(crate) migrations: Option<PathBuf>,
+}
+
+/// Which environment this is and who may call, said and not guessed.
+#[derive(Args)]
+pub(crate) struct Environment {
+    /// development, test, staging or production [env: APP_ENV].
+    #[arg(long, value_name = "NAME")]
+    app_env: Option<String>,
+    /// Origins of pages that may call the API besides its own, between commas, as in https://app.example.com [env: ALLOWED_ORIGINS].
+    #[arg(long, value_name = "ORIGINS")]
+    allowed_origins: Option<String>,
+}
+
+impl Environment {
+    /// The two under the names of their variables.
+    pub(crate) fn variables(self) -> Variables {
+        [("APP_ENV", self.app_env), ("ALLOWED_ORIGINS", self.allowed_origins)]
+            .into_iter()
+            .filter_map(|(name, given)| {
+                let value = given.or_else(|| Some(std::env::var_os(name)?.to_string_lossy().into_owned()))?;
+                Some((name.to_owned(), value))
+            })
+            .collect()
+    }
+}
+
+/// A connection URL, and what to say of it.
+#[derive(Args)]
+pub(crate) struct UrlArguments {
+    /// The URL; without it DATABASE_URL, else standard input, which - asks for. Others on this machine can see arguments.
+    pub(crate) url: Option<String>,
+    /// Print the form for this one alone: sqlalchemy-2.0, sqlalchemy-2.1, sqlalchemy-async, libpq, asyncpg or sqlx.
+    #[arg(long = "for", value_name = "CONSUMER", value_parser = consumer, conflicts_with_all = ["json", "without_tls"])]
+    pub(crate) consumer: Option<Consumer>,
+    /// The server offers no TLS.
+    #[arg(long)]
+    pub(crate) without_tls: bool,
+    /// Print passwords too.
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
+    /// Print it as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn consumer(name: &str) -> Result<Consumer, String> {
+    let names: Vec<&str> = Consumer::ALL.iter().map(|consumer| consumer.name()).collect();
+    Consumer::named(name).ok_or_else(|| format!("it is none of {}", names.join(", ")))
 }
 
 /// What to seed with: the same values give the same rows.

@@ -16,6 +16,7 @@ mod size;
 mod snapshot;
 mod status;
 mod terminal;
+mod url;
 
 use std::{process::ExitCode, time::Instant};
 
@@ -45,8 +46,9 @@ fn main() -> ExitCode {
             Err(error) => return fail(&format!("Signals cannot be awaited: {error}.")),
         };
         let done = match arguments.command {
-            Command::Serve { place, port, ui } => {
-                return serve::run(place.settings("serve"), port, ui, &mut signals).await;
+            Command::Serve { place, port, ui, environment } => {
+                let variables = environment.variables();
+                return serve::run(place.settings("serve"), port, ui, variables, &mut signals).await;
             }
             Command::Psql { place, role, arguments } => {
                 return exec::run_psql(place.settings("psql"), role.into(), &arguments, &mut signals).await;
@@ -80,6 +82,7 @@ fn main() -> ExitCode {
             Command::Lab { scenarios, judging, place } => {
                 signals.or(lab::run(&scenarios, &judging, place.settings("lab"))).await
             }
+            Command::Url(arguments) => Some(url::run(&arguments)),
             Command::Openapi => Some(openapi()),
             Command::Template { file, tree } => signals.or(template(&tree.settings("template"), &file)).await,
         };

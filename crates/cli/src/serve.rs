@@ -2,18 +2,32 @@
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
-use drydock_boot::{DemoAccount, Holder, Platform, PostgresError, Settings, StoreError, data_path, listen};
+use drydock_boot::{
+    DemoAccount, Holder, Platform, PostgresError, Settings, StoreError, data_path, listen_for,
+};
+use drydock_domain::{
+    ErrorCode,
+    deployment::{self, Variables},
+    origin::Origin,
+};
 
-use drydock_lab::Desk;
+use drydock_lab::{Desk, simulator::Simulator};
 
-use crate::{fail, fail_access, fail_with, say, signals::Signals};
+use crate::{fail, fail_access, fail_code, fail_with, say, signals::Signals};
 
 pub(crate) async fn run(
-    settings: Settings,
+    mut settings: Settings,
     port: u16,
     ui: Option<PathBuf>,
+    variables: Variables,
     signals: &mut Signals,
 ) -> ExitCode {
+    // The door is opened before the boot, whose gate judges them again and tells the page.
+    let configuration = match deployment::configuration(&variables) {
+        Ok(configuration) => configuration,
+        Err(error) => return fail_code(&format!("{error}."), ErrorCode::SettingsInvalid),
+    };
+    settings.deployment.environment = Some(variables);
     if let Some(ui) = ui.as_deref().filter(|ui| !ui.join("index.html").is_file()) {
         return fail(&format!(
             "There is no index.html in {}. Build the page first: npm run build in ui. [serve.failed]",
@@ -29,8 +43,12 @@ pub(crate) async fn run(
     let ui = ui.or_else(drydock_boot::page);
     let desk = Arc::new(Desk::new(&settings));
     let platform = Platform::new(settings).with_diagnosis(desk);
+    platform.simulate_with(Arc::new(Simulator));
     // The door opens first, so that a browser can watch the boot.
-    let listener = match listen(platform.router(), platform.turned_away(), port, ui.as_deref()).await {
+    let origins = &configuration.origins;
+    let listener = match listen_for(platform.router(), platform.turned_away(), port, ui.as_deref(), origins)
+        .await
+    {
         Ok(listener) => listener,
         Err(error) => {
             return fail(&format!(
@@ -44,6 +62,10 @@ pub(crate) async fn run(
         Some(_) => format!("Drydock boots; watch it at {address}"),
         None => format!("Drydock boots; there is no built page, so {address} answers the API alone"),
     });
+    if !configuration.origins.is_empty() {
+        let origins: Vec<&str> = configuration.origins.iter().map(Origin::as_str).collect();
+        say(&format!("{}: pages of {} may call the API", configuration.environment, origins.join(", ")));
+    }
     let code = tokio::select! {
         code = boot_and_wait(&platform, &address) => code,
         () = signals.next() => ExitCode::SUCCESS,

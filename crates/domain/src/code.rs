@@ -175,6 +175,8 @@ pub enum ErrorCode {
     ExecPortFailed,
     /// A command cannot be run.
     ExecCommandFailed,
+    /// A text is no connection URL of PostgreSQL.
+    UrlUnreadable,
     /// There is no psql.
     PsqlMissing,
     /// There is no server log.
@@ -274,6 +276,7 @@ impl ErrorCode {
         Self::ServeFailed,
         Self::ExecPortFailed,
         Self::ExecCommandFailed,
+        Self::UrlUnreadable,
         Self::PsqlMissing,
         Self::LogMissing,
         Self::Unconfirmed,
@@ -370,6 +373,7 @@ impl ErrorCode {
             Self::ServeFailed => "serve.failed",
             Self::ExecPortFailed => "exec.port_failed",
             Self::ExecCommandFailed => "exec.command_failed",
+            Self::UrlUnreadable => "url.unreadable",
             Self::PsqlMissing => "psql.missing",
             Self::LogMissing => "logs.missing",
             Self::Unconfirmed => "command.unconfirmed",
@@ -507,6 +511,7 @@ impl ErrorCode {
             Self::ServeFailed => "API could not be opened",
             Self::ExecPortFailed => "No port for the command",
             Self::ExecCommandFailed => "Command could not be run",
+            Self::UrlUnreadable => "No connection URL",
             Self::PsqlMissing => "There is no psql",
             Self::LogMissing => "There is no server log",
             Self::Unconfirmed => "Not confirmed",
@@ -638,6 +643,9 @@ impl ErrorCode {
             Self::ServeFailed => "Choose another port and start again.",
             Self::ExecPortFailed => "Try again; if it stays so, read the server log: `drydock logs`.",
             Self::ExecCommandFailed => "Check the command's name and that it may be run.",
+            Self::UrlUnreadable => {
+                "Set DATABASE_URL to postgresql://user:password@host:port/database; `drydock url` says what is wrong with one."
+            }
             Self::PsqlMissing => {
                 "Install PostgreSQL's client programs (Debian and Ubuntu: postgresql-client), or put psql on PATH."
             }

@@ -9,6 +9,8 @@ use drydock_store::observe::{self, Observation, Refusal, Source};
 
 use crate::Shipped;
 
+pub use web::{EnvironmentFacts, HttpProbe, UrlFacts};
+
 /// What there is to look at. The command line and a [`Run`](crate::Run) fill the same.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
@@ -52,6 +54,12 @@ pub struct Evidence {
     pub failure: Option<Failure>,
     /// How many numbers the deployment's model makes of a text, where its variables say so.
     pub dimensions: Option<i32>,
+    /// What the deployment's variables say.
+    pub environment: Option<EnvironmentFacts>,
+    /// What was seen of the database's URL.
+    pub url: Option<UrlFacts>,
+    /// What was seen of the API.
+    pub http: Option<HttpProbe>,
     /// What could not be looked at, and why.
     pub notes: Vec<String>,
 }

@@ -5,17 +5,21 @@
 //! any database, environment and endpoint for them; it is not told what to look for. [`Run`] plays scenarios from the fault to the
 //! proof that it is gone.
 
+mod deployed;
 mod desk;
 mod doctor;
 pub mod environment;
-mod evidence;
+pub mod evidence;
 pub mod judge;
+pub mod listener;
 mod platform;
+pub mod probe;
 pub mod replay;
 mod run;
 pub mod scenario;
 mod scenarios;
 pub mod shipped;
+pub mod simulator;
 mod stand;
 
 pub use desk::Desk;

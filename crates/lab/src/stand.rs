@@ -88,6 +88,8 @@ pub struct Stand {
     pub sources: Sources,
     /// What must live as long as the run, or until a cure replaces it: listeners and the like.
     pub kept: Vec<Box<dyn Any + Send + Sync>>,
+    /// What serves once the remedy is applied, to the end of the run.
+    pub cured: Vec<Box<dyn Any + Send + Sync>>,
     /// The server session that a pooler would give to whoever comes next.
     pub pooled: Option<Session>,
     folder: tempfile::TempDir,
@@ -115,6 +117,7 @@ impl Stand {
             settings,
             sources: Sources::default(),
             kept: Vec::new(),
+            cured: Vec::new(),
             pooled: None,
             folder,
             world,

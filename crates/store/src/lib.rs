@@ -14,6 +14,8 @@ pub mod catalogue;
 pub mod client_accounts;
 pub mod clone;
 mod connect;
+#[cfg(test)]
+mod connection_url;
 pub mod content;
 pub mod context;
 pub mod databases;

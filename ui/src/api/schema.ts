@@ -1122,6 +1122,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/deploy/environment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What each rule concludes from a deployment's variables, and what then comes of calls to a real port
+         * @description For each rule that starts, an API is deployed on a free port of 127.0.0.1, called as a browser would, and taken away again.
+         */
+        post: operations["try_environment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deploy/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The variables that deployments on well-known hosts have */
+        get: operations["deploy_presets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deploy/url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What each consumer of a connection URL does with a text, and the form it wants */
+        post: operations["read_url"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/doctor": {
         parameters: {
             query?: never;
@@ -2344,6 +2398,29 @@ export interface components {
             status: string;
             title: string;
         };
+        /** @description A call from a page, over the wire. */
+        Call: {
+            answer: components["schemas"]["CallAnswer"];
+            /** @description What the browsers' consoles say; empty where the page gets the answer. */
+            console: components["schemas"]["ConsoleText"][];
+            /** @description Whether the request was carried out all the same. */
+            executed: boolean;
+            /** @description The page that called. */
+            origin: string;
+            preflight?: components["schemas"]["CallAnswer"] | null;
+            /** @description Whether the page gets the answer. */
+            readable: boolean;
+            title: string;
+        };
+        /** @description An answer over the wire. */
+        CallAnswer: {
+            /** @description Access-Control-Allow-Origin. */
+            allowed_origin?: string | null;
+            /** @description The first line of a refusal, or where a redirect leads. */
+            says: string;
+            /** Format: int32 */
+            status: number;
+        };
         /** @description Every scenario, and the night on which they were found. */
         Catalogue: {
             /** @description In the order of the night. */
@@ -2545,6 +2622,12 @@ export interface components {
              */
             used: number;
         };
+        /** @description A line of a browser's console. */
+        ConsoleText: {
+            /** @example Chromium */
+            browser: string;
+            text: string;
+        };
         /** @description A client account in short. */
         ContextClient: {
             /** Format: date-time */
@@ -2717,6 +2800,29 @@ export interface components {
         Engagements: {
             /** @description By name. */
             engagements: components["schemas"]["Engagement"][];
+        };
+        /** @description What the rules conclude, and what then comes of calls. */
+        EnvironmentAnswer: {
+            /** @description What is wrong with the page's origin; null where a browser could send it. */
+            origin_flaw?: string | null;
+            /** @description The original's rule, its remedy, and ours. */
+            rules: components["schemas"]["RuleAnswer"][];
+        };
+        /** @description A deployment to try. */
+        EnvironmentQuestion: {
+            /** @description Whether authentication lies outside of CORS where the original's middleware is used. */
+            authentication_outermost?: boolean;
+            /** @description Whether exceptions are answered inside of CORS there. */
+            errors_inside?: boolean;
+            /**
+             * @description The origin of the page that calls.
+             * @example https://aiforce-assess.vercel.app
+             */
+            origin: string;
+            /** @description Its variables. */
+            variables: {
+                [key: string]: string;
+            };
         };
         /** @description An error as every operation answers it. */
         ErrorEnvelope: {
@@ -3193,6 +3299,14 @@ export interface components {
              */
             version: number;
         };
+        /** @description The variables that a deployment on a well-known host has. */
+        Preset: {
+            /** @description For programs. */
+            id: string;
+            /** @description For people. */
+            title: string;
+            variables: components["schemas"]["Variable"][];
+        };
         /** @description What one changes about oneself. The e-mail address is how one signs in, and an administrator's to change. */
         ProfileChange: {
             /** @description At most 100 characters. */
@@ -3400,6 +3514,21 @@ export interface components {
             permissions: components["schemas"]["PermissionRule"][];
             /** @description Weakest first. */
             roles: components["schemas"]["NamedWord"][];
+        };
+        /** @description What a rule concludes. */
+        RuleAnswer: {
+            /** @description Why. */
+            because: string;
+            /** @description What came of each call; empty where nothing is started. */
+            calls: components["schemas"]["Call"][];
+            /** @description What it takes the deployment for; null where it refuses to start. */
+            environment?: string | null;
+            /** @description original, remedy or ours. */
+            id: string;
+            /** @description Whom it lets in. */
+            origins: string[];
+            /** @description For people. */
+            title: string;
         };
         /** @description Scenarios being played on a throw-away cluster. */
         Run: {
@@ -3944,6 +4073,58 @@ export interface components {
             /** @description What replaced it. */
             cause: components["schemas"]["Cause"];
         };
+        /** @description What is meant by a text, and what each consumer does with it. */
+        UrlAnswer: {
+            /** @description libpq's form; null where nothing can be made of it. */
+            canonical?: string | null;
+            /** @description One row for each consumer. */
+            consumers: components["schemas"]["UrlConsumer"][];
+            /** @description What is wrong with it. */
+            flaws: components["schemas"]["UrlFlaw"][];
+            /** @description The text as it can be shown. */
+            read_as: string;
+        };
+        /** @description A consumer of a URL. */
+        UrlConsumer: {
+            /** @description The form it wants; null where nothing can be made of the text. */
+            form?: string | null;
+            /**
+             * @description For programs.
+             * @example sqlalchemy-2.1
+             */
+            id: string;
+            /** @description What could not be carried over into the form. */
+            notes: string[];
+            outcome: components["schemas"]["UrlOutcome"];
+            /** @description Its own words where it refuses or misreads; what there is to know where it accepts. */
+            says?: string | null;
+            /** @description For people. */
+            title: string;
+        };
+        /** @description Something wrong with a URL. */
+        UrlFlaw: {
+            /**
+             * @description For programs.
+             * @example special_characters
+             */
+            code: string;
+            /** @description For people. */
+            text: string;
+        };
+        /**
+         * @description What a consumer does with a URL.
+         * @enum {string}
+         */
+        UrlOutcome: "accepted" | "misread" | "refused";
+        /** @description A connection URL to look at. */
+        UrlQuestion: {
+            /** @description Whether the forms are wanted with their passwords, as they are copied into a deployment. */
+            reveal?: boolean;
+            /** @description The URL, or whatever stands in its place. */
+            url: string;
+            /** @description Whether the server is known to offer no TLS. */
+            without_tls?: boolean;
+        };
         /** @description A user as the platform tells it. */
         User: {
             associations: components["schemas"]["Association"][];
@@ -4051,6 +4232,11 @@ export interface components {
              * @description To be sent with a change.
              */
             version: number;
+        };
+        /** @description A variable of a deployment. */
+        Variable: {
+            name: string;
+            value: string;
         };
         /** @description A column of vectors. */
         VectorColumn: {
@@ -8445,6 +8631,183 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    try_environment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnvironmentQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    deploy_presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preset"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    read_url: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UrlQuestion"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UrlAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -182,6 +182,26 @@ export const PAGES: readonly PageEntry[] = [
     words: "boots migrations connections slow statements sizes vectors cors history",
     needs: "monitoring.view",
   },
+  {
+    id: "url",
+    title: "Connection URL",
+    group: "Deploy",
+    icon: "link",
+    shortcut: "g k",
+    to: "/connection-url",
+    words: "database url sqlalchemy asyncpg libpq psycopg sqlx driver",
+    needs: "lab.use",
+  },
+  {
+    id: "environment",
+    title: "Environment",
+    group: "Deploy",
+    icon: "sliders",
+    shortcut: "g v",
+    to: "/environment",
+    words: "cors origins variables railway vercel render heroku preflight",
+    needs: "lab.use",
+  },
 ];
 
 /** The pages this user can go to from here, with what their address needs. */

@@ -6,6 +6,7 @@ import { auditRoutes, clientAuditRoutes } from "../pages/audit/routes";
 import { bootRoutes } from "../pages/boot/routes";
 import { clientRoutes, clientsRoutes } from "../pages/clients/routes";
 import { dataRoutes } from "../pages/data/routes";
+import { deployRoutes } from "../pages/deploy/routes";
 import { clientHome, engagementsRoutes, engagementHome } from "../pages/engagements/routes";
 import { Home } from "../pages/Home";
 import { Broken, NotFound } from "../pages/NotFound";
@@ -39,6 +40,7 @@ const routeTree = root.addChildren([
     ...doctorRoutes,
     ...labRoutes,
     ...monitoringRoutes,
+    ...deployRoutes,
     client.addChildren([
       clientHome,
       ...clientRoutes,

@@ -13,3 +13,4 @@ mod seed;
 mod snapshot;
 mod status;
 mod terminal;
+mod url;
