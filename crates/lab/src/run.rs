@@ -445,6 +445,11 @@ impl Run {
         self.tell(&Event::Phase { phase: Phase::Boot, status, elapsed_ms });
         self.report.boots.push(snapshot);
         if let Some(Err(failure)) = outcome {
+            if self.stand.target().is_err() {
+                // It ended before there was a server to put the fault into.
+                platform.shutdown().await?;
+                return Err(failure.into());
+            }
             self.stand.sources.failure = Some(failure.clone());
             self.report.failure = Some(failure);
         }

@@ -230,6 +230,42 @@ fn a_scenario_of_the_lab_is_played_to_the_proof() {
     assert_eq!(lab(Some("nonsense")).status.code(), Some(1));
 }
 
+/// 0 for a healthy database, 1 with findings, 2 where nothing can be seen; no password in any of it.
+#[test]
+fn the_doctor_says_by_its_code_what_it_found() {
+    let folder = folder();
+    let doctor = |arguments: &[&str]| {
+        let output = drydock(&["doctor"], &folder.path().join("data")).args(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, text) = doctor(&[]);
+    assert_eq!((code, text.contains("Nothing is wrong with the database.")), (Some(0), true), "{text}");
+
+    let versions = folder.path().join("versions");
+    fs::create_dir(&versions).unwrap();
+    for (name, parent) in [("a", "None"), ("b", "'a'"), ("c", "'a'")] {
+        let text = format!("revision = '{name}'\ndown_revision = {parent}\n");
+        fs::write(versions.join(format!("{name}.py")), text).unwrap();
+    }
+    let (code, text) = doctor(&["--migrations", folder.path().to_str().unwrap()]);
+    assert_eq!(code, Some(1), "{text}");
+    for part in ["mig-multiple-heads at history", "b (b.py), c (c.py)", "alembic merge", "1 finding."] {
+        assert!(text.contains(part), "{text}");
+    }
+    let (code, text) = doctor(&["--json", "--migrations", folder.path().to_str().unwrap()]);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((code, document["findings"][0]["id"].as_str()), (Some(1), Some("mig-multiple-heads")));
+
+    let (code, text) = doctor(&["postgres://app:hunter2@127.0.0.1:1/app?sslmode=disable", "--json"]);
+    let document: Value = serde_json::from_str(&text).unwrap();
+    assert!(
+        code == Some(2) || document["findings"].as_array().is_some_and(|found| !found.is_empty()),
+        "{text}"
+    );
+    assert!(!text.contains("hunter2"), "{text}");
+    assert_eq!(doctor(&["--migrations", "/nowhere"]).0, Some(2));
+}
+
 /// A server that does not stop holds up the first signal for seconds, and the second not at all.
 #[test]
 fn a_second_signal_ends_serve_without_waiting() {
