@@ -84,11 +84,20 @@ impl Running {
         if let Some(maintenance) = self.maintenance.take() {
             maintenance.shut_down().await;
         }
-        if let Some(store) = self.store.take() {
-            // A statement that does not end must not keep the server from stopping; stopping it ends the statement.
-            let _ = tokio::time::timeout(STORE_CLOSE, store.close()).await;
-        }
-        let stopped = self.server.stop().await?;
+        let stopped = match self.store.take() {
+            // Nobody is in the middle of anything: that the connections end is not waited for.
+            Some(store) if store.is_idle().await => {
+                let closed = tokio::time::timeout(STORE_CLOSE, store.close());
+                let (_, stopped) = tokio::join!(closed, self.server.stop());
+                stopped
+            }
+            Some(store) => {
+                // A statement that does not end must not keep the server from stopping; stopping it ends the statement.
+                let _ = tokio::time::timeout(STORE_CLOSE, store.close()).await;
+                self.server.stop().await
+            }
+            None => self.server.stop().await,
+        }?;
         // A server that had ended by itself was told of when it did.
         if stopped.clean || stopped.mode == StopMode::Gone {
             return Ok(());

@@ -218,6 +218,12 @@ impl Store {
         Ok(())
     }
 
+    /// Whether nobody has a connection just now.
+    pub async fn is_idle(&self) -> bool {
+        let pool = self.live.pool.read().await;
+        usize::try_from(pool.size()) == Ok(pool.num_idle())
+    }
+
     /// Ends all connections, after the running statements.
     pub async fn close(&self) {
         let pool = self.live.pool.read().await.clone();
