@@ -63,6 +63,10 @@ fn told(what: &NewExamination, sources: &Sources, evidence: &Evidence) -> (Vec<S
     if let Some(url) = &sources.database_url {
         looked_at.push(format!("The URL {} as each driver reads it.", redact(url)));
     }
+    if let (Some(_), Some(api)) = (&evidence.http, &sources.api) {
+        let caller = api.origin.as_deref().unwrap_or("no page");
+        looked_at.push(redact(&format!("The API at {}, asked as {caller} asks it.", api.url)));
+    }
     could_not.extend(evidence.notes.iter().map(|note| redact(note)));
     (looked_at, could_not)
 }
