@@ -149,6 +149,29 @@ pub(crate) enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Take a dump of a deployment's database into a throw-away one, and open the product on it. Nothing of your own data is touched.
+    Intake {
+        /// What pg_dump wrote: SQL, or an archive of one file.
+        #[arg(value_name = "FILE")]
+        dump: PathBuf,
+        /// Replace names, e-mail addresses, hosts and IP addresses, the same by the same everywhere.
+        #[arg(long)]
+        anonymise: bool,
+        /// Keep it in this new folder, to be opened again with --data-dir; without it, it is gone at the end.
+        #[arg(long, value_name = "DIR")]
+        keep: Option<PathBuf>,
+        /// Say what was taken in, and end.
+        #[arg(long)]
+        no_serve: bool,
+        /// Port on 127.0.0.1; 0 takes any free one.
+        #[arg(long, default_value_t = 0, conflicts_with = "no_serve")]
+        port: u16,
+        /// Print what was taken in as JSON.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        tree: TreePlace,
+    },
     /// Print the API's OpenAPI document.
     Openapi,
     /// Pack the cluster of a first run, for installations to begin with.
@@ -285,7 +308,10 @@ impl SeedPlan {
 }
 
 fn seed_profile(name: &str) -> Result<Profile, String> {
-    name.parse().map_err(|_| "it is none of demo, qa, empty and scale".to_owned())
+    name.parse()
+        .ok()
+        .filter(|profile| *profile != Profile::Repro)
+        .ok_or_else(|| "it is none of demo, qa, empty and scale".to_owned())
 }
 
 /// What to do with snapshots. Where one is asked for, its id will do, and its name if no other has it.

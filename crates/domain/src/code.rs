@@ -167,6 +167,10 @@ pub enum ErrorCode {
     AuditBroken,
     /// Default users or demo data cannot be added.
     SeedFailed,
+    /// A deployment's database is none of the platform's.
+    IntakeUnknown,
+    /// A deployment's rows cannot be taken in.
+    IntakeFailed,
     /// No default user can be signed in.
     LoginImpossible,
     /// The API cannot be opened.
@@ -272,6 +276,8 @@ impl ErrorCode {
         Self::SchemaDrifted,
         Self::AuditBroken,
         Self::SeedFailed,
+        Self::IntakeUnknown,
+        Self::IntakeFailed,
         Self::LoginImpossible,
         Self::ServeFailed,
         Self::ExecPortFailed,
@@ -369,6 +375,8 @@ impl ErrorCode {
             Self::SchemaDrifted => "verify.schema_drifted",
             Self::AuditBroken => "verify.audit_broken",
             Self::SeedFailed => "seed.failed",
+            Self::IntakeUnknown => "intake.unknown",
+            Self::IntakeFailed => "intake.failed",
             Self::LoginImpossible => "login.impossible",
             Self::ServeFailed => "serve.failed",
             Self::ExecPortFailed => "exec.port_failed",
@@ -507,6 +515,8 @@ impl ErrorCode {
             Self::SchemaDrifted => "Schema was changed by hand",
             Self::AuditBroken => "Audit log was changed by hand",
             Self::SeedFailed => "Seeding failed",
+            Self::IntakeUnknown => "Not a database of the platform",
+            Self::IntakeFailed => "Rows could not be taken in",
             Self::LoginImpossible => "No account can sign in",
             Self::ServeFailed => "API could not be opened",
             Self::ExecPortFailed => "No port for the command",
@@ -587,6 +597,12 @@ impl ErrorCode {
             Self::DatabaseUnsuitable => "Start with the PostgreSQL 16 tree that Drydock brings.",
             Self::BootstrapFailed | Self::SeedFailed | Self::MigrateFailed => {
                 "Nothing was changed by the failed step. Copy the report and start again; if it stays so, start on another data directory."
+            }
+            Self::IntakeUnknown => {
+                "Take in a dump of the platform's own database, with its schema migration or public."
+            }
+            Self::IntakeFailed => {
+                "The throw-away database is gone, and nothing else was touched. The sentence has the cause."
             }
             Self::HistoryAhead => "Start the newer Drydock, or this one on another data directory.",
             Self::HistoryChanged => {

@@ -17,11 +17,13 @@ pub enum Profile {
     Empty,
     /// The default users, and client accounts of many generated assets to measure with.
     Scale,
+    /// What was taken in from a deployment, to look at it here; no database is seeded with it.
+    Repro,
 }
 
 impl Profile {
     /// All profiles.
-    pub const ALL: [Self; 4] = [Self::Demo, Self::Qa, Self::Empty, Self::Scale];
+    pub const ALL: [Self; 5] = [Self::Demo, Self::Qa, Self::Empty, Self::Scale, Self::Repro];
 
     /// The name stored, shown and sent.
     #[must_use]
@@ -31,13 +33,14 @@ impl Profile {
             Self::Qa => "qa",
             Self::Empty => "empty",
             Self::Scale => "scale",
+            Self::Repro => "repro",
         }
     }
 
     /// Whether it has the default users, whose passwords everybody knows.
     #[must_use]
     pub const fn has_default_users(self) -> bool {
-        !matches!(self, Self::Empty)
+        !matches!(self, Self::Empty | Self::Repro)
     }
 }
 

@@ -10,6 +10,7 @@ mod desk;
 mod doctor;
 pub mod environment;
 pub mod evidence;
+pub mod intake;
 pub mod judge;
 pub mod listener;
 mod platform;

@@ -209,6 +209,20 @@ pub enum PostgresError {
         /// The file.
         path: PathBuf,
     },
+    /// A file is no dump of a database that can be restored.
+    #[error("{} cannot be taken in: {what}", .path.display())]
+    DumpUnknown {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        what: String,
+    },
+    /// pg_restore or psql gave up on a dump.
+    #[error("the dump could not be restored: {}", salient(.output))]
+    DumpUnrestored {
+        /// What it printed, without values.
+        output: String,
+    },
     /// pg_dump failed.
     #[error("the snapshot could not be made: {}", salient(.output))]
     DumpFailed {
@@ -317,6 +331,8 @@ impl PostgresError {
             Self::SnapshotUnsupported { .. } => "snapshot.unsupported",
             Self::SnapshotNameInvalid { .. } => "snapshot.name_invalid",
             Self::SnapshotFileExists { .. } => "snapshot.file_exists",
+            Self::DumpUnknown { .. } => "intake.dump_unknown",
+            Self::DumpUnrestored { .. } => "intake.restore_failed",
             Self::DumpFailed { .. } => "snapshot.dump_failed",
             Self::RestoreFailed { .. } => "snapshot.restore_failed",
             Self::SnapshotCancelled => "snapshot.cancelled",
@@ -339,6 +355,7 @@ impl PostgresError {
             Self::InitFailed { output: said }
             | Self::DumpFailed { output: said }
             | Self::RestoreFailed { output: said }
+            | Self::DumpUnrestored { output: said }
             | Self::StartFailed { log: said, .. }
             | Self::StopUnclean { log: said }
             | Self::NotDurable { cause: said, .. }
@@ -419,6 +436,12 @@ impl PostgresError {
                 "Give it a name of 1 to 80 characters and a note of at most 500.".into()
             }
             Self::SnapshotFileExists { .. } => "Export to another name, or say that the file is to be replaced.".into(),
+            Self::DumpUnknown { .. } => {
+                "Make one with pg_dump --format=custom --file FILE, and take that in.".into()
+            }
+            Self::DumpUnrestored { .. } => {
+                "The throw-away database is gone, and nothing else was touched. Dump with the pg_dump of PostgreSQL 16 or older, or as plain SQL.".into()
+            }
             Self::DumpFailed { .. } => {
                 "No snapshot was made. The sentence above is pg_dump's own; log/postgres.log in the data directory has the rest.".into()
             }

@@ -465,9 +465,10 @@ struct Made {
     plan: Plan,
 }
 
-/// Whether the seeded state is kept beside the live one; what is made to measure with is too large for that.
+/// Whether the seeded state is kept beside the live one; what is made to measure with is too large for that, and what was taken in
+/// was not seeded.
 fn is_kept_ready(plan: &Plan) -> bool {
-    plan.profile != Profile::Scale
+    !matches!(plan.profile, Profile::Scale | Profile::Repro)
 }
 
 /// Bytes of a database, and the roles that own, may use or are bound by something in it.

@@ -25,6 +25,7 @@ mod exec_role;
 pub mod fault;
 pub mod history;
 pub mod identity;
+pub mod intake;
 pub mod members;
 pub mod monitoring;
 pub mod observe;

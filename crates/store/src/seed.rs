@@ -243,7 +243,7 @@ fn clients(plan: &Plan) -> Vec<Client> {
         Profile::Demo => demo::CLIENTS.to_vec(),
         Profile::Qa => demo::QA.to_vec(),
         Profile::Scale => scale::clients(plan),
-        Profile::Empty => Vec::new(),
+        Profile::Empty | Profile::Repro => Vec::new(),
     }
 }
 

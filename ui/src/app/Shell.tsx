@@ -23,6 +23,7 @@ import "./Shell.css";
 const SEEDED: Record<string, { name: string; text: string }> = {
   demo: { name: "Demo data", text: "client accounts and assets are made up." },
   qa: { name: "QA data", text: "seeded for testing; everybody knows the passwords." },
+  repro: { name: "Repro", text: "a throw-away copy of a deployment's data; nothing here goes back there." },
 };
 
 /** Says that the data are seeded, on every page; a profile without seeded data has none. */

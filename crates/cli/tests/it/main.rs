@@ -6,6 +6,7 @@ mod boot;
 mod command;
 mod exec;
 mod history;
+mod intake;
 mod logs;
 mod psql;
 mod reset;

@@ -7,6 +7,7 @@
 mod draft;
 mod dump;
 mod folder;
+mod foreign;
 mod format;
 mod name;
 mod progress;
@@ -24,6 +25,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use folder::SnapshotFolder;
+pub use foreign::ForeignDump;
 pub use progress::{Bytes, Progress};
 
 use crate::Tree;

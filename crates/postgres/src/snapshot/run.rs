@@ -212,6 +212,7 @@ pub(super) fn without_values(messages: &str) -> String {
     let told = |line: &&str| {
         (line.starts_with("pg_dump: ") || line.starts_with("pg_restore: "))
             && !line.contains("detail: Command was:")
+            || line.starts_with("psql:") && !line.contains(" NOTICE: ")
     };
     messages.lines().filter(told).collect::<Vec<_>>().join("\n")
 }

@@ -63,7 +63,7 @@ impl Wanted {
         let mut wanted = Self::default();
         if let Some(name) = given(profile) {
             wanted.profile = match name.parse() {
-                Ok(profile) if profile != Profile::Scale => profile,
+                Ok(profile) if !matches!(profile, Profile::Scale | Profile::Repro) => profile,
                 _ => return Err(format!("the profile {name:?} is none of demo, qa and empty")),
             };
         }
