@@ -122,6 +122,14 @@ fn told(intake: &Intake, password: &str) -> String {
             .push(format!("The server refused {} statements of the dump, among them:", intake.refused.len()));
         lines.extend(intake.refused.iter().take(SHOWN).map(|line| format!("  {line}")));
     }
+    for finding in &intake.findings {
+        lines.push(format!("Found {} at {}: {}", finding.id, finding.stage.name(), finding.title));
+        lines.extend(finding.evidence.iter().take(SHOWN).map(|line| format!("  {line}")));
+        lines.push(format!("  Remedy: {}", finding.remedy.text));
+    }
+    if intake.findings.is_empty() {
+        lines.push("The doctor finds nothing in the deployment's database.".to_owned());
+    }
     lines.push(format!(
         "Sign in as {ADMINISTRATOR}, or as any user of the deployment, with the password {password}"
     ));

@@ -5,6 +5,7 @@ mod anonymise;
 use std::path::Path;
 
 use drydock_boot::{Platform, PostgresError, Settings, StoreError, boot::Failure, seed::Wanted};
+use drydock_domain::finding::Finding;
 use drydock_postgres::snapshot::{ForeignDump, Progress, ServerAddress};
 use drydock_store::{
     DatabaseRole, Store, Target,
@@ -12,10 +13,12 @@ use drydock_store::{
     audit::Origin,
     databases::Databases,
     intake::{self, Administrator, Layout, Taken},
+    observe::Source,
 };
 use serde::Serialize;
 
 use self::anonymise::Anonymiser;
+use crate::Sources;
 
 /// Whom the throw-away database is set up with: a name that no mail can reach.
 pub const ADMINISTRATOR: &str = "repro@drydock.invalid";
@@ -46,6 +49,8 @@ pub struct Intake {
     pub refused: Vec<String>,
     /// Whether names, addresses and hosts were replaced.
     pub anonymised: bool,
+    /// What the doctor says of the deployment's database, as it was in the dump.
+    pub findings: Vec<Finding>,
 }
 
 /// How far it has come.
@@ -151,6 +156,10 @@ async fn into(
     let raw = databases.prepare(&[]).await?;
     intake::equip(&raw).await?;
     let refused = restored(dump, server, &raw, told).await?;
+    // As the role that owns what was restored: whatever came with the dump could otherwise run with a superuser's rights.
+    let restored = Source::Own { target: raw.clone(), role: DatabaseRole::Owner.name().to_owned() };
+    let findings =
+        crate::doctor(&crate::gather(&Sources { database: Some(restored), ..Sources::default() }).await);
     let layout = Layout::read(&raw).await?;
     let anonymiser = match order.anonymise {
         true => Some(Anonymiser::of(&raw, &layout).await?),
@@ -184,6 +193,7 @@ async fn into(
         tables,
         refused,
         anonymised: order.anonymise,
+        findings,
     })
 }
 

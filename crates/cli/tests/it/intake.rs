@@ -41,6 +41,10 @@ fn a_deployment_s_rows_are_here_under_our_rules_and_what_does_not_fit_is_counted
     let said = taken["intake"]["refused"].to_string();
     assert!(said.contains("restricted"), "{said}");
 
+    let found: Vec<_> =
+        taken["intake"]["findings"].as_array().unwrap().iter().map(|finding| &finding["id"]).collect();
+    assert_eq!(found, ["auth-rbac-tables-missing"]);
+
     let counts = |name| (table(&taken, name)["found"].clone(), table(&taken, name)["taken"].clone());
     for (name, found, here) in [
         ("client_accounts", 1, 1),
