@@ -149,11 +149,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         place: Place,
     },
-    /// Take a dump of a deployment's database into a throw-away one, and open the product on it. Nothing of your own data is touched.
+    /// Take a deployment's database into a throw-away one, and open the product on it. Nothing of your own data is touched.
     Intake {
-        /// What pg_dump wrote: SQL, or an archive of one file.
-        #[arg(value_name = "FILE")]
-        dump: PathBuf,
+        /// What pg_dump wrote, SQL or an archive of one file; or the URL of a database on this machine.
+        #[arg(value_name = "FILE|DATABASE_URL")]
+        from: String,
         /// Replace names, e-mail addresses, hosts and IP addresses, the same by the same everywhere.
         #[arg(long)]
         anonymise: bool,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use drydock_boot::Settings;
-use drydock_lab::intake::{self, ADMINISTRATOR, Intake, IntakeError, IntakeOrder, IntakeStep};
+use drydock_lab::intake::{self, ADMINISTRATOR, Intake, IntakeError, IntakeOrder, IntakeSource, IntakeStep};
 
 use crate::{fail, fail_with, say, serve, signals::Signals, size::size};
 
@@ -20,7 +20,7 @@ const SHOWN: usize = 5;
 
 /// What to take in, and what to do with it.
 pub(crate) struct Wish {
-    pub(crate) dump: PathBuf,
+    pub(crate) from: String,
     pub(crate) anonymise: bool,
     /// The new data directory; a temporary one, gone at the end, without it.
     pub(crate) keep: Option<PathBuf>,
@@ -50,7 +50,11 @@ pub(crate) async fn run(wish: Wish, settings: Settings, signals: &mut Signals) -
     };
     let settings = Settings { data_dir: Some(place), ..settings };
     let password = password();
-    let order = IntakeOrder { dump: &wish.dump, anonymise: wish.anonymise, password: &password };
+    let from = match wish.from.contains("://") {
+        true => IntakeSource::Url(wish.from),
+        false => IntakeSource::Dump(wish.from.into()),
+    };
+    let order = IntakeOrder { from: &from, anonymise: wish.anonymise, password: &password };
     let line = Line::default();
     let show = |step| line.show(step);
     let taken = signals.or(intake::take_in(&order, &settings, &show)).await;
@@ -148,6 +152,7 @@ impl Line {
         }
         *drawn = Some(Instant::now());
         let text = match step {
+            IntakeStep::Reading(done) => format!("Reading the deployment's database  {}", size(done)),
             IntakeStep::Booting => "Starting a throw-away database".to_owned(),
             IntakeStep::Restoring(done, Some(total)) => {
                 format!("Restoring the dump  {} of {}", size(done), size(total))

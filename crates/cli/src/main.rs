@@ -83,9 +83,9 @@ fn main() -> ExitCode {
             Command::Lab { scenarios, judging, place } => {
                 signals.or(lab::run(&scenarios, &judging, place.settings("lab"))).await
             }
-            Command::Intake { dump, anonymise, keep, no_serve, port, json, tree } => {
+            Command::Intake { from, anonymise, keep, no_serve, port, json, tree } => {
                 let port = (!no_serve).then_some(port);
-                let wish = intake::Wish { dump, anonymise, keep, port, json };
+                let wish = intake::Wish { from, anonymise, keep, port, json };
                 return intake::run(wish, tree.settings("intake"), &mut signals).await;
             }
             Command::Url(arguments) => Some(url::run(&arguments)),

@@ -2,11 +2,14 @@
 
 mod anonymise;
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use drydock_boot::{Platform, PostgresError, Settings, StoreError, boot::Failure, seed::Wanted};
-use drydock_domain::finding::Finding;
-use drydock_postgres::snapshot::{ForeignDump, Progress, ServerAddress};
+use drydock_domain::{database_url, finding::Finding};
+use drydock_postgres::{
+    Tree,
+    snapshot::{Bytes, Deployment, ForeignDump, Progress, ServerAddress},
+};
 use drydock_store::{
     DatabaseRole, Store, Target,
     accounts::Person,
@@ -23,11 +26,19 @@ use crate::Sources;
 /// Whom the throw-away database is set up with: a name that no mail can reach.
 pub const ADMINISTRATOR: &str = "repro@drydock.invalid";
 
+/// Where a deployment's database is.
+#[derive(Clone)]
+pub enum IntakeSource {
+    /// In a dump.
+    Dump(PathBuf),
+    /// Behind a URL, on this machine.
+    Url(String),
+}
+
 /// What is asked for.
-#[derive(Clone, Debug)]
 pub struct IntakeOrder<'a> {
-    /// A dump of the deployment's database.
-    pub dump: &'a Path,
+    /// The deployment's database.
+    pub from: &'a IntakeSource,
     /// Whether names, addresses and hosts are replaced.
     pub anonymise: bool,
     /// Opens every account of the throw-away database.
@@ -56,6 +67,8 @@ pub struct Intake {
 /// How far it has come.
 #[derive(Clone, Copy, Debug)]
 pub enum IntakeStep {
+    /// The deployment's database is dumped: bytes written.
+    Reading(u64),
     /// The throw-away cluster boots.
     Booting,
     /// The dump is restored: bytes read of it.
@@ -76,6 +89,12 @@ pub enum IntakeError {
     /// The rows cannot be taken over.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The URL is none that can be read here.
+    #[error("{0}")]
+    Url(String),
+    /// There is no folder for the dump.
+    #[error("there is no temporary folder: {0}")]
+    Folder(#[from] std::io::Error),
     /// The boot ended without a server.
     #[error("the throw-away database is not there")]
     Gone,
@@ -89,7 +108,8 @@ impl IntakeError {
             Self::Boot(failure) => failure.code.clone(),
             Self::Postgres(error) => error.code().to_owned(),
             Self::Store(error) => error.code().as_str().to_owned(),
-            Self::Gone => drydock_boot::ErrorCode::IntakeFailed.as_str().to_owned(),
+            Self::Url(_) => "intake.unread".to_owned(),
+            Self::Gone | Self::Folder(_) => drydock_boot::ErrorCode::IntakeFailed.as_str().to_owned(),
         }
     }
 
@@ -100,7 +120,8 @@ impl IntakeError {
             Self::Boot(failure) => failure.next_step.clone(),
             Self::Postgres(error) => error.next_step().to_string(),
             Self::Store(error) => error.code().next_step().to_owned(),
-            Self::Gone => drydock_boot::ErrorCode::IntakeFailed.next_step().to_owned(),
+            Self::Url(_) => "Dump the database where it is, with pg_dump --format=custom --file FILE, and take the file in.".to_owned(),
+            Self::Gone | Self::Folder(_) => drydock_boot::ErrorCode::IntakeFailed.next_step().to_owned(),
         }
     }
 }
@@ -119,7 +140,18 @@ pub async fn take_in(
     told: &(dyn Fn(IntakeStep) + Sync),
 ) -> Result<Intake, IntakeError> {
     // Before anything is started: a file that is no dump is told at once.
-    let dump = ForeignDump::open(order.dump)?;
+    let folder = tempfile::Builder::new().prefix("drydock-dump-").tempdir()?;
+    let dump = match order.from {
+        IntakeSource::Dump(path) => ForeignDump::open(path)?,
+        IntakeSource::Url(url) => {
+            let tree = Tree::locate(settings.postgres.as_deref(), &settings.resources)?;
+            let from = deployment(url)?;
+            let progress = Progress::new();
+            let path = folder.path().join("deployment.dump");
+            let work = ForeignDump::read(&tree, &from, &path, &progress);
+            watched(work, &progress, |bytes| told(IntakeStep::Reading(bytes.done))).await?
+        }
+    };
     told(IntakeStep::Booting);
     let empty = Wanted { profile: drydock_boot::Profile::Empty, ..Wanted::default() };
     let platform = Platform::new(Settings { seed: Ok(empty), program: "intake", ..settings.clone() });
@@ -204,16 +236,39 @@ async fn restored(
     told: &(dyn Fn(IntakeStep) + Sync),
 ) -> Result<Vec<String>, PostgresError> {
     let progress = Progress::new();
-    let mut watch = progress.watch();
     let work = dump.restore(server, raw.database(), DatabaseRole::Owner.name(), &progress);
+    watched(work, &progress, |bytes| told(IntakeStep::Restoring(bytes.done, bytes.total))).await
+}
+
+/// Waits for `work` and tells how far it is.
+async fn watched<T>(work: impl Future<Output = T>, progress: &Progress, told: impl Fn(Bytes)) -> T {
+    let mut watch = progress.watch();
     tokio::pin!(work);
     loop {
         tokio::select! {
             done = &mut work => return done,
-            Ok(()) = watch.changed() => {
-                let bytes = *watch.borrow_and_update();
-                told(IntakeStep::Restoring(bytes.done, bytes.total));
-            }
+            Ok(()) = watch.changed() => told(*watch.borrow_and_update()),
         }
     }
+}
+
+/// What a URL leads to, if that is on this machine: the bundle's pg_dump speaks no TLS, and what it reads is not for others to see.
+fn deployment(url: &str) -> Result<Deployment, IntakeError> {
+    let Some(url) = database_url::read(url).url else {
+        return Err(IntakeError::Url("The URL is none of a PostgreSQL database.".to_owned()));
+    };
+    let host = url.hosts.first().cloned();
+    if let Some(host) = host.as_ref().filter(|host| !host.is_local()) {
+        return Err(IntakeError::Url(format!(
+            "{} is another machine, and the bundle's pg_dump speaks no TLS.",
+            host.name
+        )));
+    }
+    Ok(Deployment {
+        host: host.as_ref().map_or_else(|| "127.0.0.1".to_owned(), |host| host.name.clone()),
+        port: host.and_then(|host| host.port).unwrap_or(5432),
+        user: url.user,
+        password: url.password.map(|password| password.reveal().to_owned()),
+        database: url.database,
+    })
 }

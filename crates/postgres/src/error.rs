@@ -217,6 +217,12 @@ pub enum PostgresError {
         /// What it is instead.
         what: String,
     },
+    /// pg_dump cannot read a deployment's database.
+    #[error("the deployment's database could not be read: {}", salient(.output))]
+    DeploymentUnread {
+        /// What it printed, without values.
+        output: String,
+    },
     /// pg_restore or psql gave up on a dump.
     #[error("the dump could not be restored: {}", salient(.output))]
     DumpUnrestored {
@@ -332,6 +338,7 @@ impl PostgresError {
             Self::SnapshotNameInvalid { .. } => "snapshot.name_invalid",
             Self::SnapshotFileExists { .. } => "snapshot.file_exists",
             Self::DumpUnknown { .. } => "intake.dump_unknown",
+            Self::DeploymentUnread { .. } => "intake.unread",
             Self::DumpUnrestored { .. } => "intake.restore_failed",
             Self::DumpFailed { .. } => "snapshot.dump_failed",
             Self::RestoreFailed { .. } => "snapshot.restore_failed",
@@ -356,6 +363,7 @@ impl PostgresError {
             | Self::DumpFailed { output: said }
             | Self::RestoreFailed { output: said }
             | Self::DumpUnrestored { output: said }
+            | Self::DeploymentUnread { output: said }
             | Self::StartFailed { log: said, .. }
             | Self::StopUnclean { log: said }
             | Self::NotDurable { cause: said, .. }
@@ -438,6 +446,9 @@ impl PostgresError {
             Self::SnapshotFileExists { .. } => "Export to another name, or say that the file is to be replaced.".into(),
             Self::DumpUnknown { .. } => {
                 "Make one with pg_dump --format=custom --file FILE, and take that in.".into()
+            }
+            Self::DeploymentUnread { .. } => {
+                "The sentence above is pg_dump's own. A server newer than 16 is dumped with its own pg_dump: take the file in.".into()
             }
             Self::DumpUnrestored { .. } => {
                 "The throw-away database is gone, and nothing else was touched. Dump with the pg_dump of PostgreSQL 16 or older, or as plain SQL.".into()

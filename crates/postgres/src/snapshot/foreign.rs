@@ -6,7 +6,7 @@ use super::ServerAddress;
 use super::dump::ended;
 use super::run::{self, Run};
 use super::{Progress, restore};
-use crate::PostgresError;
+use crate::{PostgresError, Tree, os};
 
 /// What a dump begins with that pg_dump wrote in its own format, and at which byte a tar archive says so.
 const ARCHIVE: &[u8] = b"PGDMP";
@@ -23,6 +23,24 @@ pub struct ForeignDump {
 }
 
 impl ForeignDump {
+    /// Dumps a database that is read from into a new file.
+    ///
+    /// # Errors
+    /// `intake.unread` when pg_dump fails, with its words; `snapshot.cancelled`, `postgres.io`.
+    pub async fn read(
+        tree: &Tree,
+        from: &Deployment,
+        to: &Path,
+        progress: &Progress,
+    ) -> Result<Self, PostgresError> {
+        let (tree, from, path) = (tree.clone(), from.clone(), to.to_owned());
+        run::run(progress, move |run| {
+            read_now(run, &tree, &from, &path)?;
+            Ok(Self { path, is_archive: true })
+        })
+        .await
+    }
+
     /// Looks at what the file begins with.
     ///
     /// # Errors
@@ -132,6 +150,57 @@ impl ForeignDump {
             run.tick(count as u64)?;
             input.write_all(&buffer[..count])?;
         }
+    }
+}
+
+/// A database that a dump is made of.
+#[derive(Clone)]
+pub struct Deployment {
+    /// Name or address of its server, or the folder of its socket.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Who connects; the account's name when `None`.
+    pub user: Option<String>,
+    /// The password. Only this account, and whoever may look into its processes, can read it while the dump is made.
+    pub password: Option<String>,
+    /// The database; the user's name when `None`.
+    pub database: Option<String>,
+}
+
+fn read_now(run: &Run, tree: &Tree, from: &Deployment, to: &Path) -> Result<(), PostgresError> {
+    let program = tree.program("pg_dump");
+    let mut command = std::process::Command::new(&program);
+    command.args(["--format=custom", "--compress=0", "--encoding=UTF8", "--no-password"]).env_clear();
+    command.envs(os::environment()).env("PGHOST", &from.host).env("PGPORT", from.port.to_string());
+    // Row-level security would hide rows without a word: pg_dump fails instead, which is told.
+    for (name, value) in
+        [("PGUSER", &from.user), ("PGPASSWORD", &from.password), ("PGDATABASE", &from.database)]
+    {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    let ran = |cause| PostgresError::io("run", &program)(cause);
+    let mut tool = run.spawn(command).map_err(ran)?;
+    tool.input = None;
+    let mut file = File::create_new(to).map_err(PostgresError::io("write", to))?;
+    let mut output = tool.output.take();
+    let mut buffer = vec![0; 64 * 1024];
+    run.progress().begin(None);
+    while let Some(output) = &mut output {
+        let count = output.read(&mut buffer).map_err(ran)?;
+        if count == 0 {
+            break;
+        }
+        run.tick(count as u64).map_err(ran)?;
+        io::Write::write_all(&mut file, &buffer[..count]).map_err(PostgresError::io("write", to))?;
+    }
+    let (status, messages) = tool.end().map_err(ran)?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(PostgresError::DeploymentUnread { output: ended(messages, status) })
     }
 }
 

@@ -25,7 +25,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use folder::SnapshotFolder;
-pub use foreign::ForeignDump;
+pub use foreign::{Deployment, ForeignDump};
 pub use progress::{Bytes, Progress};
 
 use crate::Tree;

@@ -112,7 +112,8 @@ impl Run {
         }
     }
 
-    /// Starts one of the tree's programs. It ends when the work is stopped and when this process ends in whatever way.
+    /// Starts one of the tree's programs, which finds the server by itself. It ends when the work is stopped and when this process ends
+    /// in whatever way.
     pub(super) fn start(
         &self,
         server: &ServerAddress,
@@ -127,6 +128,11 @@ impl Run {
         // Only this account, and whoever may look into its processes, can read the environment of one.
         #[cfg(windows)]
         command.env("PGHOST", "127.0.0.1").env("PGPASSWORD", server.password.expose());
+        self.spawn(command)
+    }
+
+    /// As [`Run::start`], for a program that is told where to find its server.
+    pub(super) fn spawn(&self, mut command: Command) -> io::Result<Tool<'_>> {
         command.env("PGAPPNAME", "drydock snapshot");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
 
