@@ -9,6 +9,7 @@ use std::{
 };
 
 use drydock_boot::Settings;
+use drydock_domain::deployment::Variables;
 use drydock_lab::intake::{self, ADMINISTRATOR, Intake, IntakeError, IntakeOrder, IntakeSource, IntakeStep};
 
 use crate::{fail, fail_with, say, serve, signals::Signals, size::size};
@@ -72,7 +73,14 @@ pub(crate) async fn run(wish: Wish, settings: Settings, signals: &mut Signals) -
             }
             match wish.port {
                 Some(port) => {
-                    serve::run(Settings { program: "serve", ..settings }, port, None, signals).await
+                    serve::run(
+                        Settings { program: "serve", ..settings },
+                        port,
+                        None,
+                        Variables::new(),
+                        signals,
+                    )
+                    .await
                 }
                 None => ExitCode::SUCCESS,
             }
