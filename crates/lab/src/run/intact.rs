@@ -114,6 +114,11 @@ pub(super) async fn mark(target: &Target) -> Result<(), LabError> {
 pub(super) struct Contents(BTreeMap<String, String>);
 
 impl Contents {
+    /// Whether nothing has been looked at.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) async fn of(target: &Target, world: World) -> Result<Self, LabError> {
         let mut tables = BTreeMap::new();
         let mut databases = vec!["drydock", MARKED];

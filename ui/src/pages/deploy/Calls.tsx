@@ -45,7 +45,11 @@ export function Calls({ calls, of }: { calls: readonly Call[]; of: string }) {
                   <Icon name={call.readable ? "check" : "alert"} />
                   {call.readable ? "Gets the answer" : "Gets nothing"}
                 </span>
-                {!call.readable && call.executed && <span className="list-note">carried out without its preflight</span>}
+                {!call.readable && call.executed && (
+                  <span className="list-note">
+                    {call.preflight === null || call.preflight === undefined ? "carried out all the same" : "carried out where a browser would stop"}
+                  </span>
+                )}
                 {call.console.length > 0 && (
                   <details>
                     <summary>Consoles</summary>
