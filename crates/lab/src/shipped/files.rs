@@ -13,7 +13,7 @@ use super::Revision;
 /// Reads names and contents; `None` where none is a migration.
 pub(super) fn sql(files: &BTreeMap<String, Vec<u8>>) -> Option<(Tool, Vec<Revision>)> {
     let of = |tool: Tool, version: fn(&str) -> Option<String>, checksum: fn(&str) -> String| {
-        let revisions: Vec<Revision> = files
+        let mut revisions: Vec<Revision> = files
             .iter()
             .filter_map(|(name, bytes)| {
                 let text = String::from_utf8_lossy(bytes);
@@ -25,9 +25,16 @@ pub(super) fn sql(files: &BTreeMap<String, Vec<u8>>) -> Option<(Tool, Vec<Revisi
                 })
             })
             .collect();
+        // By number: 1.2 comes after 1 and before 1.10, which their names do not.
+        revisions.sort_by_cached_key(|revision| numbers(&revision.id));
         (!revisions.is_empty()).then_some((tool, revisions))
     };
     of(Tool::Flyway, flyway_version, flyway).or_else(|| of(Tool::Sqlx, sqlx_version, sqlx))
+}
+
+/// The parts of a version; what has more digits than a number holds comes last.
+fn numbers(version: &str) -> Vec<u128> {
+    version.split('.').map(|part| part.parse().unwrap_or(u128::MAX)).collect()
 }
 
 /// `V1_2__what.sql` is 1.2.

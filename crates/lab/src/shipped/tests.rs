@@ -58,12 +58,13 @@ fn heads_gaps_duplicates_and_cycles() {
 fn sql_files_of_both_tools() {
     let flyway = folder(&[
         ("V1__first.sql", "select 1;\n"),
+        ("V1_10__third.sql", ""),
         ("V1_2__second.sql", "create table t (v vector(3));"),
         ("R__view.sql", ""),
     ]);
     assert_eq!(flyway.tool, Some(Tool::Flyway));
     assert!(flyway.needs_vector);
-    assert_eq!(flyway.revisions.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["1", "1.2"]);
+    assert_eq!(flyway.revisions.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["1", "1.2", "1.10"]);
     // Flyway's sum does not know line ends.
     let [here, other] = flyway.revisions[0].checksums.clone().unwrap();
     assert_eq!(here, other);
