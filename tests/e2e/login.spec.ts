@@ -131,6 +131,8 @@ test("signing out ends the session here and on the platform", async ({ page, req
 test("a session that ends asks for the password where one is, and goes on from there", async ({ page, api, place }) => {
   await page.goto(`${place.path}/overview`);
   await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
+  // What the page still asks for would bring the dialog up before the click.
+  await page.waitForLoadState("networkidle");
   await api.request.post("/api/v1/auth/logout", { headers: { authorization: `Bearer ${api.token}` } });
   await page.getByRole("link", { name: "Assets", exact: true }).click();
   const dialog = page.getByRole("dialog", { name: "Your session has ended" });
