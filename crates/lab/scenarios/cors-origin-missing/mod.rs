@@ -12,7 +12,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     world: World::None,
     cause: "The front end has a new address, and the list of allowed origins, often kept in several places, was not changed with it.",
     remedy: "Keep one list in ALLOWED_ORIGINS, exact and for each environment, and add the origin there. Nothing else decides.",
-    commands: &[Setting("ALLOWED_ORIGINS=https://aiforce-assess.vercel.app")],
+    commands: &[Setting("ALLOWED_ORIGINS=https://app.example.com")],
     band_aid: "A wildcard, or sending back whatever Origin comes in: with credentials that lets every page act as the user.",
     source: "The seeded incident, commits 63f577c1d and 6d605b04e; Starlette 1.10.0 middleware/cors.py; Fetch standard, CORS protocol",
     inject: &[Step::Do("Deploys an API whose list has another front end.", inject)],

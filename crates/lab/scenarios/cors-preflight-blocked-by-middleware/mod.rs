@@ -15,7 +15,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     world: World::None,
     cause: "Authentication, or a check of tenant headers, lies outside of CORS and refuses the preflight, which carries neither; its refusals are unreadable, too. In Starlette the middleware that was added last is outermost.",
     remedy: "Make CORS the outermost layer, and test a preflight without a token and a 401 with an Origin.",
-    commands: &[File("app.add_middleware(AuthenticationMiddleware)\napp.add_middleware(CORSMiddleware, ...)  # last: outermost"), Shell("curl -i -X OPTIONS -H 'Origin: https://aiforce-assess.vercel.app' -H 'Access-Control-Request-Method: POST' https://api.example.com/api/v1/me")],
+    commands: &[File("app.add_middleware(AuthenticationMiddleware)\napp.add_middleware(CORSMiddleware, ...)  # last: outermost"), Shell("curl -i -X OPTIONS -H 'Origin: https://app.example.com' -H 'Access-Control-Request-Method: POST' https://api.example.com/api/v1/me")],
     band_aid: "Taking authentication off the path.",
     source: "The seeded incident, commits 6d5649534, 2ccb36ef0 and c08549c79; Starlette documentation, Middleware",
     inject: &[Step::Do("Deploys an API with authentication outside of CORS.", inject)],

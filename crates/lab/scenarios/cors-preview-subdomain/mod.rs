@@ -16,7 +16,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     world: World::None,
     cause: "Every preview deployment has a host name of its own; a pattern that takes them all in takes in what anybody else deploys on the same host.",
     remedy: "Anchor project and team in the pattern, use it in the preview environment alone and without credentials; or have the preview reach the API through its own origin.",
-    commands: &[Setting("ALLOWED_ORIGINS=https://aiforce-assess-git-main-acme-projects.vercel.app")],
+    commands: &[Setting("ALLOWED_ORIGINS=https://app-git-main-acme-projects.vercel.app")],
     band_aid: ".*\\.vercel\\.app: whoever deploys there is let in.",
     source: "The seeded incident, commits eb402a778 and 79b620095; CWE-942",
     inject: &[Step::Do("Deploys an API that lets in https://…-projects.vercel.app with credentials.", inject)],

@@ -16,7 +16,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     world: World::None,
     cause: "The allowed origins are a wildcard and credentials are allowed. Some servers send * and every browser refuses that; others send back whoever asks, and every page may act as the user.",
     remedy: "List the origins, allow credentials for those alone, and send Vary: Origin.",
-    commands: &[Setting("ALLOWED_ORIGINS=https://aiforce-assess.vercel.app")],
+    commands: &[Setting("ALLOWED_ORIGINS=https://app.example.com")],
     band_aid: "Sending back the Origin that comes in: the console is silent, and the door is open.",
     source: "Starlette 1.10.0 middleware/cors.py; Chromium cors_error_string.cc; ASVS 5.0, 3.4.2",
     inject: &[Step::Do("Deploys an API that allows * with credentials.", inject)],

@@ -12,7 +12,7 @@ pub(crate) static SCENARIO: Scenario = Scenario {
     world: World::Drydock,
     cause: "One variable of one host is to tell production from a laptop. The host renames it, or another host sets it; and two places take another default for the same variable.",
     remedy: "Say it: APP_ENV and ALLOWED_ORIGINS, checked at the start; what is not known is refused. Variables of a host are for display alone.",
-    commands: &[Setting("APP_ENV=production"), Setting("ALLOWED_ORIGINS=https://aiforce-assess.vercel.app")],
+    commands: &[Setting("APP_ENV=production"), Setting("ALLOWED_ORIGINS=https://app.example.com")],
     band_aid: "Looking at more variables: PORT and DATABASE_URL are set on laptops and on every other host too.",
     source: "Railway documentation, variables; the seeded incident, commits 63f577c1d and 5abd8ba00",
     before: &[Step::Do("Sets the variables of today's Railway, without APP_ENV.", before)],
